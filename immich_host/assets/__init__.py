@@ -1,0 +1,1 @@
+"""Photos and videos: rows, metadata, uploads and files."""

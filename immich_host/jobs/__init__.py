@@ -1,0 +1,1 @@
+"""Jobs on Dramatiq: requests, queues, outbox, milestones, sweeps and schedule."""

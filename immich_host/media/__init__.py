@@ -1,0 +1,1 @@
+"""The byte lane: raw ASGI in front of Quart for uploads and files."""

@@ -1,0 +1,48 @@
+"""The database port: SQL with `$1` parameters, transactions that nest, callbacks after commit."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+type Row = Any
+"""An asyncpg record: index by column name or position."""
+
+
+class Database(Protocol):
+    """What the host gives a plugin to reach PostgreSQL.
+
+    Statements run on the connection of the surrounding `transaction()`, else on one of the pool.
+    uuid columns are `UUID`, timestamps are aware datetimes, jsonb is text.
+    """
+
+    async def fetch(self, sql: str, *args: Any) -> list[Row]:
+        """All rows; keep the result bounded."""
+        ...
+
+    async def fetchrow(self, sql: str, *args: Any) -> Row | None:
+        """The first row, or None."""
+        ...
+
+    async def fetchval(self, sql: str, *args: Any) -> Any:
+        """The first column of the first row, or None."""
+        ...
+
+    async def execute(self, sql: str, *args: Any) -> str:
+        """Run a statement; returns the command tag, e.g. `UPDATE 3`."""
+        ...
+
+    async def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement once per row of arguments."""
+        ...
+
+    def stream(self, sql: str, *args: Any, prefetch: int = 1000) -> AsyncIterator[Row]:
+        """Rows by a server-side cursor, in a read transaction of its own."""
+        ...
+
+    def transaction(self) -> AbstractAsyncContextManager[None]:
+        """A transaction, or a savepoint inside one; an exception rolls back."""
+        ...
+
+    def on_commit(self, callback: Callable[[], Awaitable[None]]) -> None:
+        """Run after the outermost transaction has committed; outside one, as a task at once."""
+        ...

@@ -1,0 +1,182 @@
+"""Declaring HTTP routes: one description from which come the route, its checks and its OpenAPI entry.
+
+A handler's annotations say what it takes:
+
+* `caller: Caller` who asks; `host: Host` the host's ports;
+* a parameter named as in the path (`{id}`) with type `UUID`, `str`, `int` or an enum;
+* `body: SomeDto` the JSON body; `query: SomeDto` the query string as one model;
+* the return annotation is the answer's type: a DTO, a list of them, `None` for an empty 204,
+  `RawJson` for ready-made JSON text (name its type in `answers`), `Answer[...]` to choose the
+  status or add headers, or a Quart response.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from uuid import UUID
+
+from immich_host.plugin_api.permissions import Permission
+
+type Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+type Handler = Callable[..., Awaitable[Any]]
+
+FREE: Literal["free"] = "free"
+"""In place of a permission: any signed-in caller, and any API key, whatever it was granted."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedLinkView:
+    """The shared link that a caller came by."""
+
+    id: UUID
+    album_id: UUID | None
+    allow_upload: bool
+    allow_download: bool
+    show_metadata: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: the account, and by which credential.
+
+    `permissions` is None for sessions (never limited) and a set for API keys.
+    `elevated` is true while the session is unlocked by PIN. With `shared_link` set, `user_id` is
+    the link's owner and only what the link shows may be reached.
+    """
+
+    user_id: UUID
+    email: str
+    name: str
+    is_admin: bool
+    session_id: UUID | None = None
+    api_key_id: UUID | None = None
+    permissions: frozenset[str] | None = None
+    elevated: bool = False
+    shared_link: SharedLinkView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawJson:
+    """JSON text that is sent as it is; for large answers that the database builds."""
+
+    text: str | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer[T]:
+    """A body with a status or headers of its own."""
+
+    body: T
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class ByteStream:
+    """A streamed answer of unknown length, e.g. an archive."""
+
+    chunks: AsyncIterator[bytes]
+    content_type: str = "application/octet-stream"
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One declared route; see `Routes.add` for the meaning of each field."""
+
+    method: Method
+    path: str
+    handler: Handler
+    tag: str
+    permission: Permission | Literal["free"] | None
+    operation_id: str = ""
+    status: int | None = None
+    public: bool = False
+    admin: bool = False
+    shared_link: bool = False
+    session_only: bool = False
+    answers: Any = None
+    also_answers: Mapping[int, Any] = field(default_factory=dict[int, Any])
+    body_type: str = "application/json"
+    body_model: Any = None
+    query_model: Any = None
+    answer_type: str = "application/json"
+    header_names: tuple[str, ...] = ()
+    raw: bool = False
+    deprecated: bool = False
+
+
+class Routes:
+    """A collection of routes under one OpenAPI tag, below `/api`.
+
+    Plugins name routes that Immich does not have `/plugins/<plugin>/...`.
+    """
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self.routes: list[Route] = []
+
+    def add(
+        self,
+        method: Method,
+        path: str,
+        *,
+        permission: Permission | Literal["free"] | None = None,
+        public: bool = False,
+        **options: Any,
+    ) -> Callable[[Handler], Handler]:
+        """Declare a route.
+
+        Args:
+            method: HTTP method.
+            path: Below `/api`, with `{name}` for parameters.
+            permission: What an API key must hold; `FREE` for none. Must be given unless `public`.
+            public: No credentials are asked for; `caller` is then not available.
+            **options: Fields of `Route`: `admin` (administrators only), `shared_link` (callers by
+                shared link too), `session_only` (API keys get 403), `status` (default 200;
+                204 where the handler returns None), `operation_id`, `answers` (type for the
+                document where the handler returns RawJson, a stream or a response), `raw` (served by
+                the byte lane; the handler gets `(caller, scope, receive, send, **path)`), ...
+
+        Raises:
+            ValueError: Neither a permission nor `public`.
+        """
+        if permission is None and not public:
+            msg = f"{method} {path}: a route states its permission, FREE or public=True"
+            raise ValueError(msg)
+
+        def declare(handler: Handler) -> Handler:
+            self.routes.append(
+                Route(
+                    method=method,
+                    path=path,
+                    handler=handler,
+                    tag=options.pop("tag", self.tag),
+                    permission=permission,
+                    public=public,
+                    **options,
+                )
+            )
+            return handler
+
+        return declare
+
+    def get(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
+        """Declare a GET route; options as in `add`."""
+        return self.add("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
+        """Declare a POST route; options as in `add`."""
+        return self.add("POST", path, **options)
+
+    def put(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
+        """Declare a PUT route; options as in `add`."""
+        return self.add("PUT", path, **options)
+
+    def patch(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
+        """Declare a PATCH route; options as in `add`."""
+        return self.add("PATCH", path, **options)
+
+    def delete(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
+        """Declare a DELETE route; options as in `add`."""
+        return self.add("DELETE", path, **options)

@@ -1,0 +1,1 @@
+"""The system configuration, assembled from sections of host and plugins."""

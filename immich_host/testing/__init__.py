@@ -1,0 +1,1 @@
+"""The test kit: fixtures to run a host with chosen plugins."""

@@ -1,0 +1,1 @@
+"""The trash: emptying and restoring."""

@@ -1,0 +1,1 @@
+"""Accounts, their preferences and their administration."""

@@ -1,0 +1,1 @@
+"""The wire: routes, validation, errors, permissions, idle answers and the OpenAPI document."""
