@@ -1,0 +1,140 @@
+"""Runs migrations: one Piccolo app per plugin, in order, under an advisory lock."""
+
+import importlib.util
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from types import ModuleType
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import structlog
+from piccolo.apps.migrations.tables import Migration
+
+from immich_host.db.database import Database
+from immich_host.db.engine import ENGINE
+
+log = structlog.get_logger("db.migrations")
+
+HOST_FOLDER = Path(__file__).parent / "migrations"
+_LOCK = "immich-host migrations"
+
+
+class DuplicateMigration(Exception):
+    """Two migration files have one stem; both places are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A set of migrations: an app's name and the folder with its files."""
+
+    name: str
+    folder: Path
+
+
+HOST_APP = App("host", HOST_FOLDER)
+
+
+def check_stems(apps: Sequence[App]) -> None:
+    """Refuse equal file stems and stems that do not start with the app's name.
+
+    Raises:
+        DuplicateMigration: Piccolo imports migrations by bare stem, so the second would never run.
+    """
+    seen: dict[str, str] = {}
+    for app in apps:
+        for file in migration_files(app):
+            if not file.stem.startswith(app.name + "_"):
+                msg = f"{file}: the name of a migration of {app.name} starts with {app.name}_"
+                raise DuplicateMigration(msg)
+            if file.stem in seen:
+                msg = f"migration {file.stem} exists in {seen[file.stem]} and in {app.name}"
+                raise DuplicateMigration(msg)
+            seen[file.stem] = app.name
+
+
+def migration_files(app: App) -> list[Path]:
+    """The app's migration files in order of application."""
+    return sorted(p for p in app.folder.glob("*.py") if not p.name.startswith("_"))
+
+
+def _load(file: Path) -> ModuleType:
+    name = f"immich_host_migrations.{file.stem}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        msg = f"cannot import {file}"
+        raise ImportError(msg)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+async def migrate(database: Database, apps: Sequence[App]) -> dict[str, str]:
+    """Bring every app's tables up to date; returns app -> error for those that failed.
+
+    Each migration and its record are one transaction. An app that fails keeps what it had; the
+    others go on. A failure of the host's own app is raised.
+    """
+    check_stems(apps)
+    failures: dict[str, str] = {}
+    async with database.dedicated() as lock:
+        await lock.execute("SELECT pg_advisory_lock(hashtextextended($1, 0))", _LOCK)
+        await Migration.create_table(if_not_exists=True).run()
+        for app in apps:
+            try:
+                await _forwards(app)
+            except Exception as error:
+                if app.name == HOST_APP.name:
+                    raise
+                log.exception("migrations failed", plugin=app.name)
+                failures[app.name] = f"{type(error).__name__}: {error}"
+    return failures
+
+
+async def _forwards(app: App) -> None:
+    done = set(await Migration.get_migrations_which_ran(app_name=app.name))
+    for file in migration_files(app):
+        module = _load(file)
+        if module.ID in done:
+            continue
+        async with ENGINE.transaction():
+            manager = await module.forwards()
+            with redirect_stdout(StringIO()):  # Piccolo prints its progress; ours goes to the log
+                await manager.run()
+            await Migration.insert().add(Migration(name=module.ID, app_name=app.name)).run()
+        log.info("migrated", app=app.name, migration=module.ID)
+
+
+async def purge(database: Database, app: App) -> None:
+    """Run an app's migrations backwards, newest first; its tables are gone afterwards."""
+    async with database.dedicated() as lock:
+        await lock.execute("SELECT pg_advisory_lock(hashtextextended($1, 0))", _LOCK)
+        done = set(await Migration.get_migrations_which_ran(app_name=app.name))
+        for file in reversed(migration_files(app)):
+            module = _load(file)
+            if module.ID not in done:
+                continue
+            async with ENGINE.transaction():
+                manager = await module.forwards()
+                with redirect_stdout(StringIO()):
+                    await manager.run(backwards=True)
+                await Migration.delete().where((Migration.name == module.ID) & (Migration.app_name == app.name)).run()
+
+
+async def create_database(url: str) -> None:
+    """Create the database that `url` names where it is missing (needs the right to do so).
+
+    Raises:
+        asyncpg.PostgresError: It neither exists nor can be made.
+    """
+    try:
+        connection = await asyncpg.connect(url)
+    except asyncpg.InvalidCatalogNameError:
+        parts = urlsplit(url)
+        connection = await asyncpg.connect(urlunsplit(parts._replace(path="/postgres")))
+        await connection.execute(f'CREATE DATABASE "{parts.path.strip("/")}"')
+    await connection.close()
