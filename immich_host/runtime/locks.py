@@ -2,8 +2,11 @@
 
 import fcntl
 import os
+import signal
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 NEXT_TRY = 0.02
 
@@ -25,25 +28,27 @@ class FolderLock:
         self.path = folder / "lock"
         self.fd = -1
 
-    def acquire(self, patience: float = 15.0) -> None:
+    def acquire(self, patience: float = 10.0) -> None:
         """Take the lock.
 
-        When a living process took it, FolderInUse is raised at once; what a dead one left behind
-        is waited for, at most `patience` seconds.
+        When a living process took it, FolderInUse is raised at once. What a dead one left behind
+        has `patience` seconds to end by itself, is then killed (Linux), and after as many seconds
+        again FolderInUse is raised.
         """
         fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        until = time.monotonic() + patience
-        while not _try_lock(fd):
-            owner = _owner(fd)
-            foreign = owner not in (0, os.getpid()) and alive(owner)
-            if foreign or time.monotonic() > until:
-                os.close(fd)
-                mine = "this process" if owner == os.getpid() else "what an earlier run left behind"
-                who = f"process {owner}" if foreign else mine
-                raise FolderInUse(f"{self.path.parent} is in use by {who}")
-            time.sleep(NEXT_TRY)
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        try:
+            owner = Owner.read(fd)
+            foreign = owner.process_id != os.getpid() and owner.alive()
+            if not _wait_for(fd, 0 if foreign else patience):
+                if foreign:
+                    raise FolderInUse(f"{self.path.parent} is in use by process {owner.process_id}")
+                _kill_holders(fd)
+                if not _wait_for(fd, patience):
+                    raise FolderInUse(f"{self.path.parent} is in use by what an earlier run left behind")
+        except BaseException:
+            os.close(fd)
+            raise
+        Owner.me().write(fd)
         self.fd = fd
 
     def release(self) -> None:
@@ -64,19 +69,53 @@ class FolderLock:
             os.close(fd)
 
 
-def alive(process_id: int) -> bool:
-    """Whether a process runs; one that has ended and was not yet collected does not."""
-    try:
-        os.kill(process_id, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
+@dataclass(frozen=True)
+class Owner:
+    """Who took a lock: a process id, and when that process began (process ids come back)."""
+
+    process_id: int
+    began: str
+
+    @classmethod
+    def me(cls) -> Self:
+        """This process."""
+        return cls(os.getpid(), _state_and_start(os.getpid())[1])
+
+    @classmethod
+    def read(cls, fd: int) -> Self:
+        """What the lock file says; process 0 when it says nothing."""
+        words = os.pread(fd, 64, 0).decode(errors="replace").split()
+        if not words or not words[0].isdigit():
+            return cls(0, "")
+        return cls(int(words[0]), words[1] if len(words) > 1 else "")
+
+    def write(self, fd: int) -> None:
+        """Say it in the lock file."""
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, f"{self.process_id} {self.began}\n".encode(), 0)
+
+    def alive(self) -> bool:
+        """Whether it still runs; one that has ended and was not yet collected does not."""
+        if self.process_id == 0:
+            return False
+        try:
+            os.kill(self.process_id, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            pass  # it runs, as somebody else
+        state, began = _state_and_start(self.process_id)
+        return state not in ("Z", "X") and began == self.began
+
+
+def _state_and_start(process_id: int) -> tuple[str, str]:
+    """From /proc; empty where there is none."""
     try:
         stat = Path(f"/proc/{process_id}/stat").read_text()
     except OSError:
-        return True
-    return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
+        return "", ""
+    fields = stat.rpartition(")")[2].split()
+    return fields[0], fields[19]
 
 
 def _try_lock(fd: int) -> bool:
@@ -87,6 +126,23 @@ def _try_lock(fd: int) -> bool:
     return True
 
 
-def _owner(fd: int) -> int:
-    text = os.pread(fd, 32, 0).decode(errors="replace").strip()
-    return int(text) if text.isdigit() else 0
+def _wait_for(fd: int, patience: float) -> bool:
+    until = time.monotonic() + patience
+    while not _try_lock(fd):
+        if time.monotonic() > until:
+            return False
+        time.sleep(NEXT_TRY)
+    return True
+
+
+def _kill_holders(fd: int) -> None:
+    """Kill every other process that has the file open; does nothing where there is no /proc."""
+    wanted = os.fstat(fd)
+    for entry in Path("/proc").glob("[0-9]*/fd/*"):
+        process_id = int(entry.parts[2])
+        try:
+            found = entry.stat()
+            if process_id != os.getpid() and os.path.samestat(found, wanted):
+                os.kill(process_id, signal.SIGKILL)
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue  # it ended meanwhile, or is another user's

@@ -1,0 +1,156 @@
+"""The command `immich-host`. Each command imports what it needs when it runs, so that all start quickly."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="immich-host",
+    help="A photo and video backup server that speaks Immich's API and is made of plugins.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Data = Annotated[Path | None, typer.Option(help="Folder of all data (IMMICH_HOST_DATA; ./data).")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on (IMMICH_HOST_HOST; 127.0.0.1).")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on (IMMICH_HOST_PORT; 2283).")]
+
+
+@app.callback(invoke_without_command=True)
+def options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """Options that stand before any command."""
+    if version:
+        from importlib.metadata import version as version_of
+
+        typer.echo(version_of("immich-host"))
+        raise typer.Exit
+
+
+@app.command()
+def serve(host: Host = None, port: Port = None, data: Data = None) -> None:
+    """Run everything: database, queue, API and job processes, until Ctrl-C."""
+    from immich_host.runtime.serving import serve as run
+
+    run(_settings(host=host, port=port, data=data))
+
+
+@app.command()
+def api(
+    host: Host = None,
+    port: Port = None,
+    data: Data = None,
+    fd: Annotated[int | None, typer.Option(help="File descriptor of a socket that listens already.")] = None,
+) -> None:
+    """Run one process that answers requests."""
+    from immich_host.runtime.embedded import connected
+
+    settings = connected(_settings(host=host, port=port, data=data))
+    from immich_host.app import serve_api
+
+    serve_api(settings, fd=fd, host=settings.host, port=settings.port)
+
+
+@app.command()
+def work(data: Data = None) -> None:
+    """Run one process that works on jobs."""
+    from immich_host.runtime.embedded import connected
+
+    settings = connected(_settings(data=data))
+    from immich_host.app import serve_work
+
+    serve_work(settings)
+
+
+@app.command()
+def migrate(data: Data = None) -> None:
+    """Bring the database up to date (`serve` does it at every start)."""
+    import asyncio
+
+    from immich_host.runtime.embedded import database
+
+    with database(_settings(data=data)) as address:
+        from immich_host.db import migrate as run
+
+        asyncio.run(run(address))
+
+
+@app.command()
+def doctor(
+    host: Host = None,
+    port: Port = None,
+    data: Data = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Say what is found, in which version, what is missing and how to get it."""
+    from immich_host.runtime.doctor import report
+    from immich_host.runtime.doctor_view import as_lines, show
+
+    findings = report(_settings(host=host, port=port, data=data))
+    if as_json:
+        typer.echo(as_lines(findings))
+    else:
+        show(findings)
+    if any(finding.state == "missing" for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI document of the API, plugins included; needs no running server."""
+    import orjson
+
+    from immich_host.app import openapi_document
+
+    typer.echo(orjson.dumps(openapi_document(), option=orjson.OPT_INDENT_2))
+
+
+def main() -> None:
+    """Run the command line; what the operator can mend is said in one line."""
+    if sys.argv[1:2] == ["admin"]:
+        from immich_host.users.commands import app as admin
+
+        app.add_typer(admin, name="admin", help="Users and access, from this machine's terminal.")
+    else:
+        app.add_typer(_later(), name="admin", help="Users and access, from this machine's terminal.")
+    try:
+        app()
+    except _expected() as problem:
+        typer.echo(f"immich-host: {problem}", err=True)
+        sys.exit(1)
+
+
+def _later() -> typer.Typer:
+    """Stands for `admin` in the list of commands, so that listing them imports nothing."""
+    return typer.Typer()
+
+
+def _expected() -> tuple[type[Exception], ...]:
+    from immich_host.runtime.binaries import ProgramMissing
+    from immich_host.runtime.locks import FolderInUse
+
+    expected: list[type[Exception]] = [ProgramMissing, FolderInUse]
+    if embedded := sys.modules.get("immich_host.runtime.embedded"):
+        expected.append(embedded.NotRunning)
+    return tuple(expected)
+
+
+def _settings(**given: Any) -> Any:
+    """The settings; options that were given go before the environment."""
+    from pydantic import ValidationError
+
+    from immich_host.runtime.settings import PREFIX, RuntimeSettings
+
+    os.environ.update({f"{PREFIX}{key.upper()}": str(value) for key, value in given.items() if value is not None})
+    try:
+        return RuntimeSettings()
+    except ValidationError as problem:
+        for issue in problem.errors():
+            name = ".".join(str(part) for part in issue["loc"])
+            typer.echo(f"immich-host: {PREFIX}{name.upper()}: {issue['msg']}", err=True)
+        raise typer.Exit(1) from None

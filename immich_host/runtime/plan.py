@@ -1,0 +1,56 @@
+"""What the supervisor has to run, read from the environment without the weight of pydantic."""
+
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from immich_host.runtime.child import PlainProgram
+from immich_host.runtime.commands import Command
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The settings that concern the supervisor; RuntimeSettings has checked them before."""
+
+    data: Path
+    host: str
+    port: int
+    api_processes: int
+    work_processes: int
+    database_url: str | None
+    redis_url: str | None
+    as_json: bool
+    program: tuple[str, ...] = (sys.executable, "-P", "-m", "immich_host")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read what `RuntimeSettings.environment` wrote."""
+
+        def value(name: str) -> str:
+            return environment[f"IMMICH_HOST_{name}"]
+
+        return cls(
+            data=Path(value("DATA")),
+            host=value("HOST"),
+            port=int(value("PORT")),
+            api_processes=int(value("API_PROCESSES")),
+            work_processes=int(value("WORK_PROCESSES")),
+            database_url=environment.get("IMMICH_HOST_DATABASE_URL"),
+            redis_url=environment.get("IMMICH_HOST_REDIS_URL"),
+            as_json=value("LOG_FORMAT") == "json",
+        )
+
+    def migration(self, environment: Mapping[str, str]) -> Command:
+        """Bring the database up to date."""
+        return Command((*self.program, "migrate"), environment)
+
+    def processes(self, environment: Mapping[str, str], listener: int) -> list[PlainProgram]:
+        """The API processes (they share the listening socket `listener`), then the workers."""
+        answer = Command((*self.program, "api", "--fd", str(listener)), environment, pass_fds=(listener,))
+        work = Command((*self.program, "work"), environment, death_signal=signal.SIGTERM)
+        api = [PlainProgram(f"api.{number + 1}", answer) for number in range(self.api_processes)]
+        return api + [PlainProgram(f"work.{number + 1}", work) for number in range(self.work_processes)]

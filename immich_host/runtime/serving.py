@@ -1,0 +1,15 @@
+"""`serve`: from checked settings to a running supervisor."""
+
+import os
+import sys
+from typing import NoReturn
+
+from immich_host.runtime.settings import RuntimeSettings
+
+
+def serve(settings: RuntimeSettings) -> NoReturn:
+    """Become the supervisor; the process id stays, the memory of reading settings goes."""
+    os.environ.update(settings.environment())
+    supervisor = [sys.executable, "-P", "-m", "immich_host.runtime.supervisor"]
+    sys.stdout.flush()
+    os.execv(sys.executable, supervisor)  # noqa: S606

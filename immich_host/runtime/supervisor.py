@@ -1,0 +1,157 @@
+"""Starts the servers and processes of one immich-host, keeps them running, stops them in order.
+
+A process of its own with few imports (`python -m immich_host.runtime.supervisor`), because it
+stays in memory as long as the server runs; `serving.serve` becomes it.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+
+from immich_host.runtime.child import Child, PlainProgram, Program
+from immich_host.runtime.listening import listen, local_address, url_of
+from immich_host.runtime.locks import FolderLock
+from immich_host.runtime.merged_log import MergedLog
+from immich_host.runtime.plan import Plan
+
+PROCESS_PATIENCE = 5.5
+SERVER_PATIENCE = 3.0
+HOPELESS = 5  # ends in a row before the server has ever answered
+NEXT_PING = 0.05
+
+
+class StartFailed(RuntimeError):
+    """The server cannot be started; the message says why."""
+
+
+class Supervisor:
+    """One run of one server."""
+
+    def __init__(self, plan: Plan, log: MergedLog) -> None:
+        self.plan = plan
+        self.log = log
+        self.lock = FolderLock(plan.data)
+        self.servers: list[Child] = []
+        self.processes: list[Child] = []
+        self.environment: dict[str, str] = {}
+        self.answered = False
+        self.stop_asked = asyncio.Event()
+        self.hopeless: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def run(self) -> int:
+        """Serve until a signal comes; the exit code."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, self.ask_to_stop)
+        start = asyncio.create_task(self._start())
+        stop = asyncio.create_task(self.stop_asked.wait())
+        try:
+            await asyncio.wait({start, stop, self.hopeless}, return_when=asyncio.FIRST_COMPLETED)
+            if start.done():
+                start.result()
+            if self.hopeless.done():
+                raise StartFailed(self.hopeless.result())
+        except (RuntimeError, OSError) as problem:
+            self.log.say(f"immich-host could not start: {problem}", "error")
+            return 1
+        finally:
+            start.cancel()
+            await asyncio.wait({start})
+            await self._stop()
+        return 0
+
+    def ask_to_stop(self) -> None:
+        """The first time: stop in order. The second time: end everything at once."""
+        if not self.stop_asked.is_set():
+            self.log.say("stopping")
+            self.stop_asked.set()
+            return
+        for child in (*self.processes, *self.servers):
+            child.kill()
+
+    async def _start(self) -> None:
+        self.plan.data.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(self.lock.acquire)
+        with listen(self.plan.host, self.plan.port) as listener:
+            await self._start_servers()
+            await self._migrate()
+            for program in self.plan.processes(self.environment, listener.fileno()):
+                self.processes.append(self._child(program))
+            await self._answering(listener)
+            self.answered = True
+            self.log.say(f"immich-host is ready: {url_of(listener)}")
+            await self.stop_asked.wait()
+
+    async def _start_servers(self) -> None:
+        if self.plan.database_url is None:
+            from immich_host.runtime.postgres import Postgres
+
+            postgres = Postgres(self.plan.data / "postgres")
+            self.environment["IMMICH_HOST_DATABASE_URL"] = postgres.uri
+            self.servers.append(self._child(postgres, quiet_start=True))
+        if self.plan.redis_url is None:
+            from immich_host.runtime.valkey import Valkey
+
+            valkey = Valkey(self.plan.data / "valkey")
+            self.environment["IMMICH_HOST_REDIS_URL"] = valkey.uri
+            self.servers.append(self._child(valkey, quiet_start=True))
+        for server in self.servers:
+            await server.ready.wait()
+
+    async def _migrate(self) -> None:
+        """Bring the database up to date before anything uses it."""
+        program = PlainProgram("migrate", self.plan.migration(self.environment))
+        migration = Child(program, self.log, [self.lock.fd])
+        self.processes.append(migration)
+        if await migration.once() != 0:
+            raise StartFailed("the database could not be brought up to date (see above)")
+        self.processes.remove(migration)
+
+    async def _answering(self, listener: socket.socket) -> None:
+        while not await _ping(listener):  # noqa: ASYNC110 (the answer comes from another process)
+            await asyncio.sleep(NEXT_PING)
+
+    def _child(self, program: Program, *, quiet_start: bool = False) -> Child:
+        child = Child(program, self.log, [self.lock.fd], quiet_start=quiet_start)
+        child.on_failure = self._failed
+        child.start()
+        return child
+
+    def _failed(self, child: Child) -> None:
+        if child.failures >= HOPELESS and not self.answered and not self.hopeless.done():
+            self.hopeless.set_result(f"{child.program.name} ended {child.failures} times in a row")
+
+    async def _stop(self) -> None:
+        """First what uses the servers, then the servers."""
+        for group, patience in ((self.processes, PROCESS_PATIENCE), (self.servers, SERVER_PATIENCE)):
+            await asyncio.gather(*(child.stop(patience) for child in group))
+        self.lock.release()
+
+
+async def _ping(listener: socket.socket) -> bool:
+    """Whether the API answers on the listening socket."""
+    host, port = local_address(listener)
+    try:
+        async with asyncio.timeout(5):
+            reader, writer = await asyncio.open_connection(host, port)
+            writer.write(b"GET /api/server/ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            first = await reader.readline()
+            writer.close()
+    except (OSError, TimeoutError):
+        return False
+    return first.split(b" ")[1:2] == [b"200"]
+
+
+async def supervise(plan: Plan) -> int:
+    """Run one server until it is told to stop; the exit code."""
+    return await Supervisor(plan, MergedLog(plan.as_json)).run()
+
+
+def main() -> int:
+    """Run what the environment says."""
+    return asyncio.run(supervise(Plan.from_environment(os.environ)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
