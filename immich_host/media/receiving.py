@@ -1,0 +1,273 @@
+"""Streaming multipart uploads: files go to disk while they are hashed, in bounded memory.
+
+While one batch is hashed and written by a thread the next one is received; when the disk is slower
+than the network, nothing more is taken from the connection.
+"""
+
+import asyncio
+import hashlib
+import os
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
+
+from immich_host.media.answers import ClientGone, Receive, Scope, header
+from immich_host.media.incoming import Incoming
+from immich_host.media.threads import WRITERS
+from immich_host.plugin_api.errors import Refused
+
+BATCH: Final = 512 * 1024
+FIELDS_LIMIT: Final = 1 << 20
+PARTS_LIMIT: Final = 200
+SILENCE: Final = 300.0
+"""Seconds without a byte after which the client counts as gone."""
+
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class PartHead:
+    """A file part of which only the head has come; `file_name` is decoded and has no folders."""
+
+    field: str
+    file_name: str
+    content_type: str | None
+
+
+type Begun = Callable[[PartHead, Mapping[str, str]], Awaitable[None]]
+"""Called at a file part's head with the text fields that came before it; raises Refused to stop."""
+
+
+class ReceivedFile:
+    """A file part: written under `incoming`, moved with `place`, removed if it is not."""
+
+    def __init__(self, head: PartHead, incoming: Incoming) -> None:
+        self.head = head
+        self.size = 0
+        self.path = incoming.fresh()
+        self._incoming = incoming
+        self._sha1 = hashlib.sha1(usedforsecurity=False)
+        self._handle: int | None = None
+        self._waiting: list[bytes] = []
+        self._held = 0
+        self._running: asyncio.Future[None] | None = None
+        self._placed: Path | None = None
+
+    @property
+    def sha1(self) -> bytes:
+        """The digest, once the part is complete."""
+        return self._sha1.digest()
+
+    async def feed(self, chunk: bytes) -> None:
+        """Take a piece; waits while the disk is behind."""
+        self._waiting.append(chunk)
+        self._held += len(chunk)
+        if self._held >= BATCH:
+            await self._hand_over()
+
+    async def finish(self) -> None:
+        """The part is complete; wait until all of it is written."""
+        if self._waiting or self._handle is None:
+            await self._hand_over()
+        await self._settled()
+
+    async def place(self, target: Path) -> None:
+        """Make the bytes last and move them to `target`; call `keep` once its row is committed."""
+        await asyncio.get_running_loop().run_in_executor(WRITERS, self._place, target)
+
+    async def keep(self) -> None:
+        """The row is committed: the file stays."""
+        if self._placed is not None:
+            target, self._placed = self._placed, None
+            await asyncio.get_running_loop().run_in_executor(WRITERS, self._incoming.settled, target)
+
+    async def discard(self) -> None:
+        """Remove what was written, unless it was kept. Safe to call at any time."""
+        await self._settled(ignore_errors=True)
+        await asyncio.get_running_loop().run_in_executor(WRITERS, self._discard)
+
+    async def _hand_over(self) -> None:
+        await self._settled()
+        batch, self._waiting, self._held = self._waiting, [], 0
+        self._running = asyncio.get_running_loop().run_in_executor(WRITERS, self._write, batch)
+
+    async def _settled(self, *, ignore_errors: bool = False) -> None:
+        if self._running is not None:
+            running = self._running
+            await asyncio.wait((running,))
+            self._running = None
+            if not ignore_errors:
+                running.result()
+
+    def _write(self, batch: list[bytes]) -> None:
+        if self._handle is None:
+            self._handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        data = b"".join(batch)
+        self._sha1.update(data)
+        self.size += len(data)
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(self._handle, rest) :]
+
+    def _place(self, target: Path) -> None:
+        if self._handle is not None:
+            _sync(self._handle)
+            os.close(self._handle)
+            self._handle = None
+        self._incoming.place(self.path, target)
+        self._placed = target
+
+    def _discard(self) -> None:
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+        self.path.unlink(missing_ok=True)
+        if self._placed is not None:
+            self._incoming.undo(self._placed)
+            self._placed = None
+
+
+def _sync(handle: int) -> None:
+    if hasattr(os, "fdatasync"):
+        os.fdatasync(handle)
+    else:
+        os.fsync(handle)
+
+
+@dataclass(slots=True)
+class Upload:
+    """A complete multipart body."""
+
+    fields: dict[str, str] = field(default_factory=dict[str, str])
+    files: dict[str, ReceivedFile] = field(default_factory=dict[str, ReceivedFile])
+
+
+@asynccontextmanager
+async def receiving(
+    scope: Scope,
+    receive: Receive,
+    incoming: Incoming,
+    *,
+    files: frozenset[str],
+    begun: Begun | None = None,
+) -> AsyncIterator[Upload]:
+    """Read the whole multipart body; leaving the block removes every file that was not kept.
+
+    Args:
+        scope: The request.
+        receive: Its messages.
+        incoming: Where files grow.
+        files: Names of the parts that are files; other file parts are read and dropped.
+        begun: Asked at the head of each file part.
+
+    Raises:
+        Refused: 400 for a body that is not complete multipart, or what `begun` raises.
+        ClientGone: The connection was cut.
+    """
+    reader = _Reader(scope, incoming, files, begun)
+    try:
+        await reader.read(receive)
+        yield reader.upload
+    finally:
+        for file in reader.opened:
+            await file.discard()
+
+
+class _Reader:
+    """Feeds the parser and sorts what comes out."""
+
+    def __init__(self, scope: Scope, incoming: Incoming, files: frozenset[str], begun: Begun | None) -> None:
+        self.upload = Upload()
+        self.opened: list[ReceivedFile] = []
+        self._parser = _parser_of(scope)
+        self._incoming = incoming
+        self._files = files
+        self._begun = begun
+        self._file: ReceivedFile | None = None
+        self._name = ""
+        self._text: list[bytes] | None = None
+        self._text_size = 0
+
+    async def read(self, receive: Receive) -> None:
+        """Read to the end of the body."""
+        more = True
+        try:
+            while more:
+                async with asyncio.timeout(SILENCE):
+                    message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientGone
+                more = message.get("more_body", False)
+                if (chunk := message.get("body", b"")) and not self._parser.closed:
+                    for event in self._parser.parse(chunk):
+                        await self._take(event)
+            self._parser.close()
+        except MultipartError as error:
+            raise Refused(400, f"Malformed multipart body: {error}") from error
+        except TimeoutError as error:
+            raise ClientGone from error
+
+    async def _take(self, event: MultipartSegment | bytes | bytearray | None) -> None:
+        if isinstance(event, MultipartSegment):
+            await self._start(event)
+        elif event is None:
+            await self._end()
+        elif self._file is not None:
+            await self._file.feed(bytes(event))
+        elif self._text is not None:
+            self._text_size += len(event)
+            if self._text_size > FIELDS_LIMIT:
+                raise Refused(400, "The form fields are too large")
+            self._text.append(bytes(event))
+
+    async def _start(self, segment: MultipartSegment) -> None:
+        self._name = segment.name or ""
+        if segment.filename is None and self._name not in self._files:
+            self._text = []
+            return
+        if self._name not in self._files:
+            return
+        if self._name in self.upload.files:
+            raise Refused(400, f"Unexpected second part {self._name}")
+        head = PartHead(self._name, clean_name(segment.filename or ""), segment.content_type)
+        if self._begun is not None:
+            await self._begun(head, self.upload.fields)
+        self._file = ReceivedFile(head, self._incoming)
+        self.opened.append(self._file)
+
+    async def _end(self) -> None:
+        if self._file is not None:
+            await self._file.finish()
+            self.upload.files[self._name] = self._file
+        elif self._text is not None:
+            try:
+                self.upload.fields[self._name] = b"".join(self._text).decode()
+            except UnicodeDecodeError as error:
+                raise Refused(400, f"The form field {self._name} is not UTF-8") from error
+        self._file = self._text = None
+
+
+def _parser_of(scope: Scope) -> PushMultipartParser:
+    content_type, options = parse_options_header(header(scope, b"content-type") or "")
+    boundary = options.get("boundary")
+    if content_type != "multipart/form-data" or not boundary:
+        raise Refused(400, "Expected a multipart/form-data body")
+    try:
+        return PushMultipartParser(boundary, max_segment_count=PARTS_LIMIT)
+    except MultipartError as error:
+        raise Refused(400, f"Malformed multipart body: {error}") from error
+
+
+def clean_name(name: str) -> str:
+    """A part's file name: percent-encoding undone where it is UTF-8, folders and control characters gone."""
+    if _PERCENT.search(name):
+        with suppress(UnicodeDecodeError):
+            name = unquote_to_bytes(name).decode()
+    name = name.rsplit("/", 1)[-1]
+    return "".join(character for character in name if character.isprintable())
