@@ -1,0 +1,122 @@
+"""Calls hook implementations one by one: pluggy sees only coroutine objects of async hooks.
+
+Every call goes through here; nobody else touches pluggy's `hook`.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import pluggy
+import structlog
+
+from immich_host.plugin_api.errors import Refused
+
+log = structlog.get_logger("hosting")
+
+LISTENER_SECONDS = 30.0
+"""A fact's listener that takes longer is cancelled: slow work belongs into a job."""
+SLOW_SECONDS = 1.0
+
+type Listener = Callable[..., Awaitable[None]]
+
+
+class GatherConflict(Exception):
+    """Two plugins answer for one key of a gather hook; both are named."""
+
+
+class Implementation:
+    """One plugin's implementation of a hook, callable with all the hook's arguments."""
+
+    __slots__ = ("_arguments", "_function", "fail_closed", "plugin")
+
+    def __init__(self, impl: pluggy.HookImpl) -> None:
+        self.plugin: str = impl.plugin_name
+        self._function = impl.function
+        self._arguments = impl.argnames
+        self.fail_closed: bool = getattr(impl.function, "immich_host_fail_closed", False)
+
+    def __call__(self, arguments: Mapping[str, Any]) -> Any:
+        """Call with those of `arguments` that the implementation takes."""
+        return self._function(*[arguments[name] for name in self._arguments])
+
+
+async def guard(implementations: list[Implementation], arguments: Mapping[str, Any], *, fail_closed: bool) -> None:
+    """First refusal wins.
+
+    Raises:
+        Refused: By an implementation, or for its error where it (or the hook) fails closed.
+    """
+    for implementation in implementations:
+        try:
+            await implementation(arguments)
+        except Refused:
+            raise
+        except Exception as error:
+            log.exception("a guard failed", plugin=implementation.plugin)
+            if fail_closed or implementation.fail_closed:
+                raise Refused(500, f"The plugin {implementation.plugin} could not check this request") from error
+
+
+async def gather_mapping(
+    hook: str, implementations: list[Implementation], arguments: Mapping[str, Any], *, strict: bool
+) -> dict[str, Any]:
+    """Merge the mappings of all implementations.
+
+    Args:
+        hook: Name, for messages.
+        implementations: In order.
+        arguments: All of the hook's arguments.
+        strict: An error fails the call; otherwise it is logged and that plugin's part is left out.
+
+    Raises:
+        GatherConflict: Two plugins give one key.
+    """
+    merged: dict[str, Any] = {}
+    owners: dict[str, str] = {}
+    for implementation in implementations:
+        try:
+            part = await implementation(arguments)
+        except Exception:
+            if strict:
+                raise
+            log.exception("a plugin's part of an answer failed", hook=hook, plugin=implementation.plugin)
+            continue
+        for key, value in (part or {}).items():
+            if key in owners:
+                msg = f"{hook}: {key} is given by {owners[key]} and by {implementation.plugin}"
+                raise GatherConflict(msg)
+            owners[key] = implementation.plugin
+            merged[key] = value
+    return merged
+
+
+async def gather_set(hook: str, implementations: list[Implementation], arguments: Mapping[str, Any]) -> set[Any]:
+    """The union of all implementations' sets; an error is logged and adds nothing."""
+    merged: set[Any] = set()
+    for implementation in implementations:
+        try:
+            merged |= set(await implementation(arguments) or ())
+        except Exception:
+            log.exception("a plugin's part of an answer failed", hook=hook, plugin=implementation.plugin)
+    return merged
+
+
+async def publish(fact: str, implementations: list[Implementation], arguments: Mapping[str, Any]) -> None:
+    """Tell every listener; each is timed and isolated from the others."""
+    for implementation in implementations:
+        await isolated(fact, implementation.plugin, implementation(arguments))
+
+
+async def isolated(fact: str, plugin: str, call: Awaitable[None]) -> None:
+    """Await one listener; whatever goes wrong is logged against its plugin."""
+    started = time.monotonic()
+    try:
+        async with asyncio.timeout(LISTENER_SECONDS):
+            await call
+    except Exception:
+        log.exception("a listener failed", fact=fact, plugin=plugin)
+    seconds = time.monotonic() - started
+    if seconds > SLOW_SECONDS:
+        log.warning("a listener is slow; slow work belongs into a job", fact=fact, plugin=plugin, seconds=seconds)

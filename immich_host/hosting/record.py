@@ -1,0 +1,68 @@
+"""What the host knows of a plugin: what it brings, and whether it is on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from immich_host.plugin_api.jobs import Job
+from immich_host.plugin_api.manifest import Manifest
+from immich_host.plugin_api.settings import Section
+from immich_host.plugin_api.web import Routes
+
+
+class Status(StrEnum):
+    """Where a plugin stands."""
+
+    ENABLED = "enabled"
+    DISABLED = "disabled"
+    BROKEN = "broken"
+
+
+class Stage(StrEnum):
+    """What a broken plugin failed in."""
+
+    LOAD = "load"
+    CHECK = "check"
+    SETTINGS = "settings"
+    MIGRATION = "migration"
+
+
+@dataclass(slots=True)
+class Brings:
+    """What a plugin registered; collected once, kept while it is off."""
+
+    settings: Sequence[type[Section]] = ()
+    migrations: Path | None = None
+    jobs: Sequence[Job] = ()
+    routes: Sequence[Routes] = ()
+    sync: Sequence[Any] = ()
+    commands: Sequence[Any] = ()
+    pages: Sequence[tuple[str, Path]] = ()
+
+
+@dataclass(slots=True)
+class Record:
+    """One installed plugin. `reason` says why it is broken, or what keeps it off."""
+
+    name: str
+    version: str = ""
+    manifest: Manifest | None = None
+    hooks: ModuleType | None = None
+    status: Status = Status.DISABLED
+    broken_at: Stage | None = None
+    reason: str = ""
+    brings: Brings = field(default_factory=Brings)
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether its hooks, routes and jobs are live in this process."""
+        return self.status is Status.ENABLED
+
+    def break_at(self, stage: Stage, reason: str) -> None:
+        """Mark the plugin broken; it stays listed, with its reason."""
+        self.status = Status.BROKEN
+        self.broken_at = stage
+        self.reason = reason
