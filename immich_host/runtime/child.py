@@ -155,6 +155,7 @@ class Child:
         if not ended.done():
             self.ready.set()
             self.lines.quiet = False
+            self.lines.kept.clear()
         code = await ended
         self.ready.clear()
         self._kill_group()
