@@ -148,6 +148,12 @@ async def asset_access(asset_ids: Sequence[UUID], user: Caller, permission: str)
     raise NotImplementedError
 
 
+@hookspec(Kind.GATHER)
+async def timeline_access(user_ids: Sequence[UUID], user: Caller) -> set[UUID]:
+    """Users whose timeline this plugin lets the caller read (partners). API. Raising grants none."""
+    raise NotImplementedError
+
+
 # --- fact: after commit, listeners isolated and timed -------------------------------------------
 
 
