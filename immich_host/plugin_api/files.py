@@ -55,6 +55,7 @@ class FilesPort(Protocol):
         is_edited: bool = False,
         is_progressive: bool = False,
         is_transparent: bool = False,
+        cause: str = "job",
     ) -> AssetFileRow:
         """Upsert the row of (asset, type, is_edited); a replaced file at another path is removed after commit.
 

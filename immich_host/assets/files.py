@@ -1,0 +1,148 @@
+"""The files port that plugins get (`plugin_api.files.FilesPort`)."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID
+
+from immich_host.db.database import Database
+from immich_host.media.paths import BadPath, MediaPaths
+from immich_host.plugin_api.files import AssetFileRow, AssetFileType
+from immich_host.plugin_api.jobs import JobContext, JobsPort, Outcome
+
+REMOVE_FILES = "host.remove_files"
+"""Full name of the job that deletes files; arguments: `paths`, relative to the media root."""
+
+type Publish = Callable[..., Awaitable[None]]
+
+_UPSERT = """
+INSERT INTO asset_file (asset_id, type, path, is_edited, is_progressive, is_transparent)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (asset_id, type, is_edited) DO UPDATE
+  SET path = EXCLUDED.path, is_progressive = EXCLUDED.is_progressive, is_transparent = EXCLUDED.is_transparent
+RETURNING id
+"""
+
+
+class Files:
+    """Paths of derived files and the `asset_file` rows that name them."""
+
+    def __init__(self, db: Database, paths: MediaPaths, jobs: JobsPort, publish: Publish) -> None:
+        self._db = db
+        self._paths = paths
+        self._jobs = jobs
+        self._publish = publish
+
+    @property
+    def media_root(self) -> Path:
+        """Absolute path of the media root."""
+        return self._paths.root
+
+    def derived_path(self, folder: Literal["thumbs", "encoded-video"], owner_id: UUID, name: str) -> Path:
+        """`<folder>/<owner>/<aa>/<bb>/<name>`."""
+        return self._paths.derived(folder, owner_id, name)
+
+    def upload_path(self, owner_id: UUID, suffix: str) -> Path:
+        """A fresh `upload/<owner>/<aa>/<bb>/<uuid><suffix>`."""
+        return self._paths.upload(owner_id, suffix)
+
+    def writing(self, target: Path) -> AbstractAsyncContextManager[Path]:
+        """A temporary path beside `target`, moved onto it when the block ends well."""
+        return self._paths.writing(target)
+
+    async def of_asset(self, asset_id: UUID) -> list[AssetFileRow]:
+        """All files of an asset."""
+        rows = await self._db.fetch(
+            """SELECT f.id, f.asset_id, f.type, f.path, f.is_edited, f.is_progressive, f.is_transparent, a.is_external
+               FROM asset_file f JOIN asset a ON a.id = f.asset_id WHERE f.asset_id = $1 ORDER BY f.created_at, f.id""",
+            asset_id,
+        )
+        return [self._row(row) for row in rows]
+
+    async def register(
+        self,
+        asset_id: UUID,
+        type: AssetFileType,
+        path: Path,
+        *,
+        is_edited: bool = False,
+        is_progressive: bool = False,
+        is_transparent: bool = False,
+        cause: str = "job",
+    ) -> AssetFileRow:
+        """Upsert the row; a replaced file at another path is removed after commit.
+
+        Raises:
+            LookupError: The asset is gone.
+            BadPath: The file is not under the media root (allowed for sidecars of external assets).
+        """
+        async with self._db.transaction():
+            asset = await self._db.fetchrow("SELECT owner_id, is_external FROM asset WHERE id = $1", asset_id)
+            if asset is None:
+                msg = f"the asset {asset_id} is gone"
+                raise LookupError(msg)
+            stored = self._stored(path, external=asset["is_external"])
+            old = await self._db.fetchval(
+                "SELECT path FROM asset_file WHERE asset_id = $1 AND type = $2 AND is_edited = $3 FOR UPDATE",
+                asset_id, type, is_edited,
+            )  # fmt: skip
+            file_id = await self._db.fetchval(
+                _UPSERT, asset_id, type, stored, is_edited, is_progressive, is_transparent
+            )
+            if old is not None and old != stored:
+                await self._remove(old)
+            await self._publish(
+                "asset_file_written", asset_id=asset_id, owner_id=asset["owner_id"], type=type, cause=cause
+            )
+        return AssetFileRow(file_id, asset_id, type, path, is_edited, is_progressive, is_transparent)
+
+    async def forget(self, asset_id: UUID, type: AssetFileType, *, is_edited: bool = False, keep: bool = False) -> None:
+        """Delete the row, and after commit the file (unless `keep`)."""
+        async with self._db.transaction():
+            old = await self._db.fetchval(
+                "DELETE FROM asset_file WHERE asset_id = $1 AND type = $2 AND is_edited = $3 RETURNING path",
+                asset_id, type, is_edited,
+            )  # fmt: skip
+            if old is not None and not keep:
+                await self._remove(old)
+
+    async def remove_later(self, *paths: Path) -> None:
+        """Delete files after commit, by a job.
+
+        Raises:
+            BadPath: One is not under the media root.
+        """
+        if paths:
+            await self._remove(*(self._paths.relative(path) for path in paths))
+
+    async def _remove(self, *stored: str) -> None:
+        await self._jobs.request(REMOVE_FILES, paths=list(stored))
+
+    def _stored(self, path: Path, *, external: bool) -> str:
+        try:
+            return self._paths.relative(path)
+        except BadPath:
+            if external:
+                return str(path)
+            raise
+
+    def _row(self, row: Any) -> AssetFileRow:
+        values = dict(row)
+        path = self._paths.absolute(values.pop("path"), external=values.pop("is_external"))
+        return AssetFileRow(path=path, **values)
+
+
+async def remove_files(ctx: JobContext, *, paths: list[str]) -> Outcome:
+    """Job: delete files under the media root; missing ones are fine.
+
+    Folders stay: taking away an empty one could meet a writer that has just made sure of it.
+    """
+    media = MediaPaths(ctx.host.files.media_root)
+
+    def remove() -> None:
+        for stored in paths:
+            media.absolute(stored).unlink(missing_ok=True)
+
+    await ctx.in_thread(remove)
+    return Outcome.DONE

@@ -1,0 +1,128 @@
+"""The assets port that plugins get (`plugin_api.assets.AssetsPort`)."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from immich_host.assets import columns as known
+from immich_host.assets import writing
+from immich_host.assets.creating import NewAsset, find_by_checksum, insert_asset
+from immich_host.db.database import Database
+from immich_host.media.paths import MediaPaths
+from immich_host.plugin_api.assets import AssetRow, AssetType, Visibility
+
+type Publish = Callable[..., Awaitable[None]]
+
+_ROW = """
+SELECT id, owner_id, type, original_path, original_file_name, file_created_at, file_modified_at, local_date_time,
+  checksum, visibility, duration, width, height, thumbhash, live_photo_video_id, library_id, is_external,
+  is_edited, deleted_at
+FROM asset WHERE id = $1
+"""
+
+
+class Assets:
+    """Reads and writes assets for plugins; facts go out with the transaction's commit."""
+
+    def __init__(self, db: Database, paths: MediaPaths, publish: Publish) -> None:
+        self._db = db
+        self._paths = paths
+        self._publish = publish
+
+    async def get(self, asset_id: UUID) -> AssetRow | None:
+        """The asset, or None when it is gone."""
+        row = await self._db.fetchrow(_ROW, asset_id)
+        if row is None:
+            return None
+        values = dict(row)
+        path = self._paths.absolute(values.pop("original_path"), external=values["is_external"])
+        return AssetRow(path=path, **values)
+
+    async def exif(self, asset_id: UUID) -> Mapping[str, Any] | None:
+        """The asset_exif row by column, or None."""
+        return await self._db.fetchrow("SELECT * FROM asset_exif WHERE asset_id = $1", asset_id)
+
+    async def update(self, asset_id: UUID, /, *, cause: str = "job", **columns: Any) -> None:
+        """Set columns of `asset`; publishes asset_changed for what differs.
+
+        Raises:
+            UnknownColumn: For a column that is not for others to write.
+        """
+        async with self._db.transaction():
+            owner, changed = await writing.update_columns(self._db, asset_id, columns)
+            await self._tell(asset_id, owner, changed, cause)
+
+    async def write_exif(self, asset_id: UUID, /, *, cause: str = "job", **columns: Any) -> frozenset[str]:
+        """Upsert `asset_exif`, leaving locked properties alone; returns the columns that changed.
+
+        Raises:
+            UnknownColumn: For a column that does not exist.
+        """
+        async with self._db.transaction():
+            owner, changed = await writing.update_exif(self._db, asset_id, columns)
+            await self._tell(asset_id, owner, changed, cause)
+        return changed
+
+    async def unlock(self, asset_id: UUID, properties: frozenset[str]) -> None:
+        """Clear these locked properties (wire names)."""
+        await writing.unlock(self._db, asset_id, properties)
+
+    async def mark_job(self, asset_id: UUID, column: str) -> None:
+        """Set a timestamp of `asset_job_status` to now.
+
+        Raises:
+            UnknownColumn: For another column.
+        """
+        known.check({column: None}, known.JOB_STATUS)
+        await self._db.execute(
+            f"INSERT INTO asset_job_status (asset_id, {column}) SELECT id, now() FROM asset WHERE id = $1 "  # noqa: S608 - checked name
+            f"ON CONFLICT (asset_id) DO UPDATE SET {column} = now()",
+            asset_id,
+        )
+
+    async def create(
+        self,
+        *,
+        owner_id: UUID,
+        type: AssetType,
+        path: Path,
+        original_file_name: str,
+        checksum: bytes,
+        file_created_at: datetime,
+        file_modified_at: datetime,
+        visibility: Visibility = "timeline",
+        asset_id: UUID | None = None,
+        cause: str = "derived",
+        chain: bool = True,
+    ) -> tuple[UUID, bool]:
+        """Create an asset for a file under the media root; (id, False) where owner and checksum exist.
+
+        Raises:
+            OSError: The file is not there.
+            BadPath: The file is not under the media root.
+        """
+        new = NewAsset(
+            id=asset_id or uuid4(),
+            owner_id=owner_id,
+            type=type,
+            original_path=self._paths.relative(path),
+            original_file_name=original_file_name,
+            checksum=checksum,
+            size=path.stat().st_size,
+            file_created_at=file_created_at,
+            file_modified_at=file_modified_at,
+            visibility=visibility,
+        )
+        async with self._db.transaction():
+            if not await insert_asset(self._db, new):
+                existing = await find_by_checksum(self._db, owner_id, checksum)
+                return existing or new.id, False
+            if chain:
+                await self._publish("asset_created", asset_id=new.id, owner_id=owner_id, cause=cause)
+        return new.id, True
+
+    async def _tell(self, asset_id: UUID, owner: UUID | None, changed: frozenset[str], cause: str) -> None:
+        if owner is not None and changed:
+            await self._publish("asset_changed", asset_id=asset_id, owner_id=owner, fields=sorted(changed), cause=cause)
