@@ -179,24 +179,6 @@ class AssetMetadataResponseDto(Dto):
     value: dict[str, Any]
 
 
-class AssetOcrResponseDto(Dto):
-    """A piece of text in a picture; corners from 0 to 1."""
-
-    asset_id: UUID
-    box_score: float
-    id: UUID
-    text: str
-    text_score: float
-    x1: float
-    x2: float
-    x3: float
-    x4: float
-    y1: float
-    y2: float
-    y3: float
-    y4: float
-
-
 class AssetFileResponseDto(Dto):
     """A derived file of an asset."""
 

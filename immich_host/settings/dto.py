@@ -178,16 +178,3 @@ class PublicConfigDto(Dto):
     password_login: PublicConfigPasswordLoginDto
     server: PublicConfigServerDto
     theme: PublicConfigThemeDto
-
-
-class SystemConfigTemplateStorageOptionDto(Dto):
-    """Words and presets for storage templates."""
-
-    day_options: list[str]
-    hour_options: list[str]
-    minute_options: list[str]
-    month_options: list[str]
-    preset_options: list[str]
-    second_options: list[str]
-    week_options: list[str]
-    year_options: list[str]

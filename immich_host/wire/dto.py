@@ -184,3 +184,34 @@ class LicenseKeyDto(Dto):
 
 class LicenseResponseDto(UserLicense):
     """A stored product key."""
+
+
+class AssetOcrResponseDto(Dto):
+    """A piece of text in a picture; corners from 0 to 1."""
+
+    asset_id: UUID
+    box_score: float
+    id: UUID
+    text: str
+    text_score: float
+    x1: float
+    x2: float
+    x3: float
+    x4: float
+    y1: float
+    y2: float
+    y3: float
+    y4: float
+
+
+class SystemConfigTemplateStorageOptionDto(Dto):
+    """Words and presets for storage templates."""
+
+    day_options: list[str] = Field(default_factory=list)
+    hour_options: list[str] = Field(default_factory=list)
+    minute_options: list[str] = Field(default_factory=list)
+    month_options: list[str] = Field(default_factory=list)
+    preset_options: list[str] = Field(default_factory=list)
+    second_options: list[str] = Field(default_factory=list)
+    week_options: list[str] = Field(default_factory=list)
+    year_options: list[str] = Field(default_factory=list)
