@@ -134,6 +134,7 @@ async def _stream(receive: Receive, send: Send, opened: OpenFile, first: int, le
                 break  # the file was cut short meanwhile; the client sees too few bytes
             first += len(chunk)
             await send({"type": "http.response.body", "body": chunk, "more_body": first < end})
+            await asyncio.sleep(0)  # what is in memory is read and sent without a pause: let others run
     finally:
         gone.cancel()
 
