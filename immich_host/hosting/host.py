@@ -24,28 +24,28 @@ if TYPE_CHECKING:
 log = structlog.get_logger("hosting")
 
 HOST = "host"
-"""The owner's name of what the host itself brings in the same way: jobs, listeners."""
+"""The owner's name of what the host itself brings in the same way."""
 
 
 @dataclass(frozen=True, slots=True)
 class RegisteredJob:
-    """A job with its owner; `name` is the full one."""
+    """A plugin's job by its full name; `enabled` as of the lookup."""
 
     name: str
     plugin: str
     job: Job
+    enabled: bool
 
 
 class Hosting:
     """Loads plugins, keeps their status, and calls hooks of those that are on."""
 
-    def __init__(self, only: Iterable[str] | None = None, *, host_jobs: Iterable[Job] = ()) -> None:
+    def __init__(self, only: Iterable[str] | None = None) -> None:
         """Discover and register; nothing is switched on yet. `only` limits what is looked for."""
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(hookspecs)
         self._listeners: dict[str, list[Listener]] = defaultdict(list)
         self._implementations: dict[str, list[Implementation]] = {}
-        self._host_jobs = tuple(host_jobs)
         self.records: dict[str, Record] = {}
         self.order: list[Record] = []
         self.adopt(discover(only))
@@ -61,19 +61,14 @@ class Hosting:
     # -- what plugins bring
 
     def jobs(self) -> dict[str, RegisteredJob]:
-        """All jobs by full name, the host's and those of plugins that are off too."""
-        found = {f"{HOST}.{job.name}": RegisteredJob(f"{HOST}.{job.name}", HOST, job) for job in self._host_jobs}
+        """Every plugin's jobs by full name, also those of plugins that are off."""
+        found: dict[str, RegisteredJob] = {}
         for record in self.order:
-            if record.status is not Status.BROKEN:
+            if record.status is not Status.BROKEN or record.broken_at is not Stage.LOAD:
                 for job in record.brings.jobs:
                     name = f"{record.name}.{job.name}"
-                    found[name] = RegisteredJob(name, record.name, job)
+                    found[name] = RegisteredJob(name, record.name, job, record.is_enabled)
         return found
-
-    def providers(self) -> dict[str, str]:
-        """Milestone -> full name of the job that reaches it, of plugins that are on."""
-        return {job.job.provides: name for name, job in self.jobs().items()
-                if job.job.provides and self.is_enabled(job.plugin)}  # fmt: skip
 
     def sections(self) -> dict[str, list[type[Section]]]:
         """Plugin -> its settings sections."""
