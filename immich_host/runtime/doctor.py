@@ -80,7 +80,7 @@ def _database(settings: RuntimeSettings) -> list[Finding]:
 
 def _cluster(ours: Finding, settings: RuntimeSettings) -> Finding:
     """The program must be of the version that made the data."""
-    stamp = settings.data_folder / "postgres" / "cluster" / "PG_VERSION"
+    stamp = settings.data / "postgres" / "cluster" / "PG_VERSION"
     made_by = stamp.read_text().strip() if stamp.exists() else None
     if ours.version and made_by in (None, ours.version.partition(".")[0]):
         return ours
@@ -147,7 +147,7 @@ def _library(name: str, module: str, loss: str) -> Finding:
 
 
 def _machine(settings: RuntimeSettings) -> list[Finding]:
-    data, media = settings.data_folder, settings.media_folder
+    data, media = settings.data, settings.media_folder
     folders = [("data folder", data)] + ([] if media.is_relative_to(data) else [("media folder", media)])
     checked = [(name, *folder(path), str(path)) for name, path in folders]
     free = disk(media)

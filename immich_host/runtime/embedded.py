@@ -31,10 +31,10 @@ def connected(settings: RuntimeSettings) -> RuntimeSettings:
     """
     found: dict[str, str] = {}
     if settings.database_url is None:
-        postgres = Postgres(postgres_folder(settings.data_folder))
+        postgres = Postgres(postgres_folder(settings.data))
         found["database_url"] = _address("PostgreSQL", "DATABASE", postgres)
     if settings.redis_url is None:
-        valkey = Valkey(valkey_folder(settings.data_folder))
+        valkey = Valkey(valkey_folder(settings.data))
         found["redis_url"] = _address("Valkey", "REDIS", valkey)
     return settings.model_copy(update=found)
 
@@ -45,8 +45,8 @@ def database(settings: RuntimeSettings) -> Iterator[str]:
     if settings.database_url is not None:
         yield settings.database_url
         return
-    settings.data_folder.mkdir(parents=True, exist_ok=True)
-    postgres = Postgres(postgres_folder(settings.data_folder))
+    settings.data.mkdir(parents=True, exist_ok=True)
+    postgres = Postgres(postgres_folder(settings.data))
     if postgres.running():
         yield postgres.uri
         return

@@ -13,6 +13,10 @@ import select
 import signal
 import sys
 
+TYPE_CHECKING = False  # as in `typing`, which is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 NOBODY = 65534
 PR_SET_PDEATHSIG = 1
 
@@ -44,17 +48,26 @@ def enter_namespace() -> None:
             file.write(content)
 
 
-def die_with(parent: int, number: int) -> bool:
-    """Ask the kernel for signal `number` when the parent dies; False where it has no such thing."""
+def death_signal(parent: int, number: int) -> "Callable[[], bool]":
+    """Make the call that asks the kernel for signal `number` when the parent dies.
+
+    The call answers False where the kernel has no such thing. Making it loads all that it needs:
+    after a change of user, Python's own files may be out of reach.
+    """
     if sys.platform != "linux":
-        return False
+        return lambda: False
     import ctypes
 
-    if ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number) != 0:
-        return False
-    if os.getppid() != parent:  # it died before we asked
-        sys.exit(0)
-    return True
+    prctl = ctypes.CDLL(None).prctl
+
+    def ask() -> bool:
+        if prctl(PR_SET_PDEATHSIG, number) != 0:
+            return False
+        if os.getppid() != parent:  # it died before we asked
+            sys.exit(0)
+        return True
+
+    return ask
 
 
 def watch(parent: int, number: int, program: list[str]) -> int:
@@ -84,9 +97,10 @@ def watch(parent: int, number: int, program: list[str]) -> int:
 def main(arguments: list[str]) -> int:
     """Set the process up and become the program."""
     parent, number, who, *program = arguments
+    die_with_parent = death_signal(int(parent), int(number))
     become(who)
-    # after `become`: the kernel forgets the death signal when the user changes
-    if die_with(int(parent), int(number)):
+    # only now: the kernel forgets the death signal when the user changes
+    if die_with_parent():
         os.execvp(program[0], program)  # noqa: S606
     code = watch(int(parent), int(number), program)
     return 128 - code if code < 0 else code

@@ -61,7 +61,7 @@ class FolderLock:
         """Whether anybody (this process too) holds the lock now."""
         try:
             fd = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
         try:
             return not _try_lock(fd)

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from immich_host.runtime.binaries import Binaries, Source, media_binaries
@@ -60,25 +60,23 @@ class RuntimeSettings(BaseSettings):
         default="info", description="The least important messages that are logged."
     )
 
-    @property
-    def data_folder(self) -> Path:
-        """The data folder as an absolute path."""
-        return self.data.expanduser().absolute()
+    @field_validator("data", "media_location")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path.expanduser().absolute() if path else None
 
     @property
     def media_folder(self) -> Path:
-        """The media root as an absolute path."""
-        chosen = self.media_location
-        return chosen.expanduser().absolute() if chosen else self.data_folder / "media"
+        """The media root."""
+        return self.media_location or self.data / "media"
 
     def binaries(self) -> Binaries:
         """The media programs, from where these settings say."""
         return media_binaries(self.ffmpeg, self.exiftool)
 
     def environment(self) -> dict[str, str]:
-        """These settings as environment variables; paths absolute, unset ones left out."""
+        """These settings as environment variables; unset ones left out."""
         values = self.model_dump(mode="json", exclude_none=True)
-        values |= {"data": str(self.data_folder), "media_location": str(self.media_folder)}
         return {f"{PREFIX}{name.upper()}": str(value) for name, value in values.items()}
 
 

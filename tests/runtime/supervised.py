@@ -1,0 +1,23 @@
+"""Runs a supervisor over stub.py: `python supervised.py DATA WORKERS [embedded]`."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from immich_host.runtime.plan import Plan
+from immich_host.runtime.supervisor import supervise
+
+if __name__ == "__main__":
+    data, workers, *embedded = sys.argv[1:]
+    plan = Plan(
+        data=Path(data),
+        host="127.0.0.1",
+        port=0,
+        api_processes=1,
+        work_processes=int(workers),
+        database_url=None if embedded else "postgresql://nowhere",
+        redis_url=None if embedded else "redis://nowhere",
+        as_json=False,
+        program=(sys.executable, "-P", str(Path(__file__).with_name("stub.py"))),
+    )
+    sys.exit(asyncio.run(supervise(plan)))

@@ -1,0 +1,57 @@
+import json
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+
+def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("IMMICH_HOST_")}
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "immich_host", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        env=kept | environment,
+    )
+
+
+def test_prints_its_version():
+    assert command("--version").stdout.strip() == version("immich-host")
+
+
+def test_doctor_ends_with_1_when_something_needed_is_missing(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    done = command("doctor", "--json", "--data", str(tmp_path / "file"), "--port", "0")
+    assert done.returncode == 1, done.stderr
+    states = {finding["name"]: finding["state"] for finding in json.loads(done.stdout)}
+    assert states["data folder"] == "missing"
+    assert states["Python"] == "ok"
+
+
+def test_a_wrong_setting_is_named_in_one_line():
+    done = command("work", IMMICH_HOST_WORK_PROCESSES="none")
+    assert done.returncode == 1
+    assert "IMMICH_HOST_WORK_PROCESSES" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_part_alone_without_servers_says_what_to_do(tmp_path: Path):
+    done = command("work", "--data", str(tmp_path))
+    assert done.returncode == 1
+    assert "IMMICH_HOST_DATABASE_URL" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_starting_the_command_imports_nothing_heavy():
+    code = "import sys, immich_host.cli; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"pydantic", "quart", "piccolo", "asyncpg", "PIL", "numpy"} & set(loaded)
+
+
+def test_the_supervisor_stays_small():
+    code = "import sys, immich_host.runtime.supervisor, immich_host.runtime.postgres; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"pydantic", "typer", "rich", "quart", "piccolo", "structlog"} & set(loaded)
