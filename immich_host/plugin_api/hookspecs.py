@@ -113,6 +113,11 @@ async def upload_stored(head: Mapping[str, Any], file: Path, user: Caller) -> No
 
 
 @hookspec(Kind.GUARD)
+async def profile_image_stored(file: Path, user: Caller) -> None:
+    """A profile picture is on disk, its row not yet written; it may be rewritten in place. API. `Refused` removes it."""
+
+
+@hookspec(Kind.GUARD)
 async def api_request(request: Mapping[str, Any], user: Caller | None) -> None:
     """After authentication of every API request. API. Any error refuses the request (fails closed)."""
 
@@ -138,6 +143,16 @@ async def asset_filter(params: Mapping[str, Any], user: Caller) -> Mapping[str, 
 
     Answers only for parameters it owns (`personId`, `tagId`, `albumId`, ...). API. Raising fails
     the request.
+    """
+    raise NotImplementedError
+
+
+@hookspec(Kind.GATHER)
+async def share_link(key: str | None, slug: str | None, password_tokens: Sequence[str]) -> Mapping[str, Caller]:
+    """For requests by shared link: its key or slug -> the caller with `shared_link` set.
+
+    `password_tokens` are the proofs that the browser keeps of passwords given before. Every API
+    process, at each such request. Raising `Refused` refuses the request; other errors are logged.
     """
     raise NotImplementedError
 
