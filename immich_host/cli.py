@@ -70,14 +70,13 @@ def work(data: Data = None) -> None:
 @app.command()
 def migrate(data: Data = None) -> None:
     """Bring the database up to date (`serve` does it at every start)."""
-    import asyncio
-
     from immich_host.runtime.embedded import database
 
-    with database(_settings(data=data)) as address:
-        from immich_host.db import migrate as run
+    settings = _settings(data=data)
+    with database(settings) as address:
+        from immich_host.app import migrate as run
 
-        asyncio.run(run(address))
+        run(settings.model_copy(update={"database_url": address}))
 
 
 @app.command()
