@@ -1,6 +1,7 @@
 """JSON answers and errors of the byte lane, also while a request's body is still coming."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any, Final
 from uuid import uuid4
@@ -16,6 +17,7 @@ type Send = Callable[[Message], Awaitable[None]]
 type Headers = Iterable[tuple[bytes, bytes]]
 
 CORRELATION: Final = b"x-correlation-id"
+_SANE: Final = re.compile(rb"[\x21-\x7e]{1,128}")
 READ_ON: Final = 1 << 20
 """Up to this much of a body that nobody wants is read on, so that the connection can be kept."""
 LINGER_BYTES: Final = 64 << 20
@@ -78,11 +80,11 @@ def header(scope: Scope, name: bytes) -> str | None:
 
 
 def correlation_of(scope: Scope) -> bytes:
-    """The request's correlation id, or a new one."""
+    """The request's correlation id where it is sane, or a new one."""
     for key, value in scope["headers"]:
-        if key == CORRELATION and value:
+        if key == CORRELATION and _SANE.fullmatch(value):
             return value
-    return str(uuid4()).encode()
+    return uuid4().hex.encode()
 
 
 async def send_json(

@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 
 from immich_host.media.answers import Body, ClientGone, Receive, Scope, Send, send_error, send_redirect
-from immich_host.plugin_api.errors import Elsewhere, Refused
+from immich_host.plugin_api.errors import Elsewhere, NotFound, Refused
 from immich_host.plugin_api.web import Caller, Route
 
 PREFIX: Final = "/api"
@@ -23,23 +23,29 @@ log = structlog.get_logger("media")
 
 type App = Callable[[Scope, Receive, Send], Awaitable[None]]
 type ErrorWriter = Callable[[Scope, Receive, Send, Refused], Awaitable[None]]
-type Responded = Callable[[Scope, Caller | None, int, float], Awaitable[None]]
-"""Told after each answer: the request, who asked, the status (0 where the client left) and the seconds."""
+type Admit = Callable[[Route, Scope], Awaitable[Caller | None]]
+"""The one gate of this lane and of Quart: who asks, None on public routes; raises Refused."""
+
+type RequestGuard = Callable[[Mapping[str, Any], Caller | None], Awaitable[None]]
+"""Called after authentication with a view of the request; raises Refused to turn it down."""
+
+type Responded = Callable[[Mapping[str, Any], int, float], None]
+"""Told about each answer (request, status, seconds); must return at once. Status 0: the client left."""
 
 
-class Gate(Protocol):
-    """Who asks, and may they? One gate for this lane and for Quart."""
+class HostView(Protocol):
+    """What the lane itself needs of the host; handlers that take `host` get it as it is."""
 
-    async def authorise(
-        self, route: Route, headers: Mapping[str, str], query_string: bytes, cookies: Mapping[str, str], scheme: str
-    ) -> Caller | None:
-        """The caller, None on public routes; raises Refused."""
+    def is_enabled(self, plugin: str) -> bool:
+        """Whether a plugin is on."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
     route: Route
+    owner: str | None
+    takes: frozenset[str]
     segments: tuple[str | None, ...]
     names: tuple[tuple[int, str, bool], ...]
     """Position, name and whether it is a UUID."""
@@ -51,20 +57,35 @@ class Lane:
     def __init__(
         self,
         inner: App,
-        gate: Gate,
-        routes: Iterable[Route],
+        admit: Admit,
+        routes: Iterable[tuple[Route, str | None]],
+        host: HostView,
         *,
         errors: ErrorWriter = send_error,
+        guard: RequestGuard | None = None,
         responded: Responded | None = None,
     ) -> None:
+        """Take over the raw routes.
+
+        Args:
+            inner: Gets every other request.
+            admit: The gate.
+            routes: Every route with its plugin (None: the host's own); those that are not raw are left out.
+            host: Given to handlers that take it; routes of a plugin that is off answer 404.
+            errors: Writes a refusal.
+            guard: The guard `api_request`.
+            responded: The fact `api_responded`.
+        """
         self._inner = inner
-        self._gate = gate
+        self._admit = admit
+        self._host = host
         self._errors = errors
+        self._guard = guard
         self._responded = responded
         self._table: dict[tuple[str, int], list[_Entry]] = {}
-        for route in routes:
+        for route, owner in routes:
             if route.raw:
-                entry = _entry_of(route)
+                entry = _entry_of(route, owner)
                 self._table.setdefault((route.method, len(entry.segments)), []).append(entry)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,11 +102,15 @@ class Lane:
     async def _serve(self, entry: _Entry, parts: list[str], scope: Scope, receive: Body, send: Send) -> None:
         started = time.perf_counter()
         watch = _Watch(send)
-        caller: Caller | None = None
         try:
-            headers, cookies = _headers_of(scope)
-            caller = await self._gate.authorise(entry.route, headers, scope["query_string"], cookies, scope["scheme"])
-            await entry.route.handler(caller, scope, receive, watch, **_path_values(entry, parts))
+            if entry.owner is not None and not self._host.is_enabled(entry.owner):
+                raise NotFound
+            caller = await self._admit(entry.route, scope)
+            if self._guard is not None:
+                await self._guard(_view(entry.route, scope), caller)
+            given = {"caller": caller, "host": self._host, "scope": scope, "receive": receive, "send": watch}
+            taken = {name: value for name, value in given.items() if name in entry.takes}
+            await entry.route.handler(**taken, **_path_values(entry, parts))
         except Refused as error:
             await self._refuse(scope, receive, watch, error)
         except Elsewhere as error:
@@ -96,7 +121,7 @@ class Lane:
             log.exception("request failed", method=scope["method"], path=scope["path"])
             await self._refuse(scope, receive, watch, Refused(500, "Internal server error"))
         if self._responded is not None:
-            await self._responded(scope, caller, watch.status, time.perf_counter() - started)
+            self._responded(_view(entry.route, scope), watch.status, time.perf_counter() - started)
 
     async def _refuse(self, scope: Scope, receive: Body, watch: "_Watch", error: Refused) -> None:
         if watch.status:  # too late for an answer: returning before the end of the body closes the connection
@@ -119,7 +144,7 @@ class _Watch:
         await self._send(message)
 
 
-def _entry_of(route: Route) -> _Entry:
+def _entry_of(route: Route, owner: str | None) -> _Entry:
     hints = get_type_hints(route.handler)
     parameters = inspect.signature(route.handler).parameters
     segments: list[str | None] = []
@@ -133,7 +158,7 @@ def _entry_of(route: Route) -> _Entry:
                 msg = f"{route.method} {route.path}: the handler has no parameter {name}"
                 raise ValueError(msg)
             names.append((position, name, hints.get(name) is UUID))
-    return _Entry(route, tuple(segments), tuple(names))
+    return _Entry(route, owner, frozenset(parameters), tuple(segments), tuple(names))
 
 
 def _path_values(entry: _Entry, parts: list[str]) -> dict[str, Any]:
@@ -153,6 +178,7 @@ def invalid_uuid(*path: str) -> Refused:
     """The refusal of a malformed id."""
     issue: dict[str, object] = {
         "code": "invalid_format",
+        "origin": "string",
         "format": "uuid",
         "path": list(path),
         "message": "Invalid UUID",
@@ -160,14 +186,13 @@ def invalid_uuid(*path: str) -> Refused:
     return Refused(400, "Validation failed", [issue])
 
 
-def _headers_of(scope: Scope) -> tuple[dict[str, str], dict[str, str]]:
-    headers: dict[str, str] = {}
-    cookies: dict[str, str] = {}
-    for name, value in scope["headers"]:
-        key, text = name.decode("latin-1"), value.decode("latin-1")
-        if key == "cookie":
-            for pair in text.split(";"):
-                cookie, _, content = pair.partition("=")
-                cookies.setdefault(cookie.strip(), content.strip().strip('"'))
-        headers.setdefault(key, text)
-    return headers, cookies
+def _view(route: Route, scope: Scope) -> dict[str, Any]:
+    return {
+        "method": scope["method"],
+        "path": scope["path"],
+        "route": route.path,
+        "operation_id": route.operation_id,
+        "query": scope["query_string"].decode("latin-1"),
+        "headers": {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+        "client": (scope.get("client") or ("",))[0],
+    }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from immich_host.media.answers import Receive, Scope, Send, correlation_of
+from immich_host.media.answers import CORRELATION, Receive, Scope, Send, correlation_of
 from immich_host.media.open_files import NO_SUCH_FILE, OpenFile, OpenFiles
 from immich_host.media.ranges import Unsatisfiable, Wanted, is_unchanged, pick
 from immich_host.media.types import content_type_of
@@ -92,7 +92,7 @@ def _wanted(scope: Scope) -> Wanted | None:
 async def _answer(scope: Scope, receive: Receive, send: Send, file: SentFile, opened: OpenFile) -> None:
     facts = opened.facts
     wanted = _wanted(scope)
-    head = [*file.headers, *facts.headers]
+    head = [*file.headers, *facts.headers, (CORRELATION, correlation_of(scope))]
     part: tuple[int, int] | None = None
     if wanted is not None:
         if is_unchanged(wanted, facts.etag, facts.mtime):
@@ -102,7 +102,7 @@ async def _answer(scope: Scope, receive: Receive, send: Send, file: SentFile, op
             part = pick(wanted, facts.size, facts.etag, facts.mtime)
         except Unsatisfiable:
             head = [(b"content-range", b"bytes */%d" % facts.size), (b"content-length", b"0")]
-            await _send_empty(send, 416, [*head, (b"x-correlation-id", correlation_of(scope))])
+            await _send_empty(send, 416, [*head, (CORRELATION, correlation_of(scope))])
             return
     first, last = part if part is not None else (0, facts.size - 1)
     length = last - first + 1

@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 from immich_host.db.database import Database
 from immich_host.db.notices import Notices
 from immich_host.hosting import Hosting
+from immich_host.media.incoming import Incoming
 from immich_host.media.paths import MediaPaths
 from immich_host.plugin_api.host import Host
 from immich_host.wire.access import Access
@@ -43,4 +44,9 @@ class Kernel(Host, Protocol):
     @property
     def paths(self) -> MediaPaths:
         """The media root and its layout."""
+        ...
+
+    @property
+    def incoming(self) -> Incoming:
+        """This process's folder for uploads that are being received; API processes open it."""
         ...

@@ -33,20 +33,30 @@ async def elsewhere(caller: None, scope, receive, send) -> None:
     raise Elsewhere("/api/things")
 
 
+@routes.get("/host", public=True, raw=True)
+async def with_host(host, scope, receive, send) -> None:
+    await send_json(scope, receive, send, 200, {"enabled": host.is_enabled("gadgets")})
+
+
 @routes.get("/quart", public=True)
 async def not_raw() -> None:
     raise AssertionError
 
 
-class Gate:
-    async def authorise(self, route, headers, query_string, cookies, scheme):
-        if route.public:
-            return None
-        if cookies.get("token") != "good" and b"key=good" not in query_string:
-            raise Refused(401, "Authentication required")
-        assert headers["host"] == "test"
-        assert scheme == "http"
-        return CALLER
+async def admit(route, scope):
+    if route.public:
+        return None
+    if b"token=good" not in dict(scope["headers"]).get(b"cookie", b"") and b"key=good" not in scope["query_string"]:
+        raise Refused(401, "Authentication required")
+    return CALLER
+
+
+class Host:
+    def __init__(self):
+        self.off = set()
+
+    def is_enabled(self, plugin):
+        return plugin not in self.off
 
 
 @pytest.fixture
@@ -62,13 +72,19 @@ async def line(serving):
                     return
         await send_json(scope, receive, send, 418, {"inner": scope["path"]})
 
-    async def responded(scope, caller, status, seconds):
-        seen.append((scope["path"], caller, status))
+    def responded(request, status, seconds):
+        seen.append((request["method"], request["route"], status))
         assert seconds > 0
 
-    async with serving(Lane(inner, Gate(), routes.routes, responded=responded)) as connect:
+    async def guard(request, caller):
+        if "x-banned" in request["headers"]:
+            raise Refused(403, f"Not today, {caller.name}")
+
+    host = Host()
+    owned = [(route, "gadgets" if route.path == "/elsewhere" else None) for route in routes.routes]
+    async with serving(Lane(inner, admit, owned, host, guard=guard, responded=responded)) as connect:
         line = await connect()
-        line.seen = seen
+        line.seen, line.host = seen, host
         yield line
 
 
@@ -77,7 +93,7 @@ async def test_a_raw_route_gets_caller_and_path(line):
     answer = await line.ask("GET", f"/api/things/{thing_id}/bytes?key=good")
     assert answer.status == 200
     assert orjson.loads(answer.body) == {"id": str(thing_id), "by": str(CALLER.user_id)}
-    assert line.seen == [(f"/api/things/{thing_id}/bytes", CALLER, 200)]
+    assert line.seen == [("GET", "/things/{id}/bytes", 200)]
     public = await line.ask("GET", f"/api/things/{thing_id}/by/K%C3%A4se")
     assert orjson.loads(public.body) == {"name": "Käse", "caller": None}
 
@@ -104,7 +120,7 @@ async def test_refusals_have_immichs_body_and_an_echoed_correlation_id(line):
 @pytest.mark.parametrize("id", ["x", "00000000-0000-1000-8000-000000000000", str(uuid4()).replace("-", "")])
 async def test_malformed_ids(line, id):
     assert (await line.ask("GET", f"/api/things/{id}/bytes")).status == 401
-    answer = await line.ask("GET", f"/api/things/{id}/bytes", {"Cookie": 'a=1; token="good"'})
+    answer = await line.ask("GET", f"/api/things/{id}/bytes", {"Cookie": "a=1; token=good"})
     assert answer.status == 400
     body = orjson.loads(answer.body)
     assert body["message"] == "Validation failed"
@@ -122,6 +138,24 @@ async def test_an_answer_elsewhere_is_a_redirect(line):
     assert (answer.status, answer.headers["location"]) == (302, "/api/things")
 
 
+async def test_routes_of_a_plugin_that_is_off_are_gone(line):
+    line.host.off.add("gadgets")
+    answer = await line.ask("GET", "/api/elsewhere")
+    assert (answer.status, answer.body) == (404, b'{"message":"Not Found"}')
+
+
+async def test_the_request_guard_is_asked_after_authentication(line):
+    path = f"/api/things/{uuid4()}/bytes"
+    assert (await line.ask("GET", path, {"X-Banned": "1"})).status == 401
+    answer = await line.ask("GET", f"{path}?key=good", {"X-Banned": "1"})
+    assert (answer.status, answer.body) == (403, b'{"message":"Not today, A"}')
+
+
+async def test_a_handler_takes_what_it_names(line):
+    answer = await line.ask("GET", "/api/host")
+    assert answer.body == b'{"enabled":true}'
+
+
 async def test_head_is_served_by_the_get_route(line):
     answer = await line.ask("HEAD", f"/api/things/{uuid4()}/bytes?key=good")
     assert (answer.status, answer.body) == (200, b"")
@@ -135,4 +169,4 @@ def test_a_handler_lacking_a_path_parameter_is_refused_at_boot():
         raise AssertionError
 
     with pytest.raises(ValueError, match="no parameter id"):
-        Lane(None, Gate(), broken.routes)  # type: ignore[arg-type]
+        Lane(None, admit, [(route, None) for route in broken.routes], Host())  # type: ignore[arg-type]
