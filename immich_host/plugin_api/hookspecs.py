@@ -208,6 +208,11 @@ async def asset_file_written(asset_id: UUID, owner_id: UUID, type: str, cause: s
 
 
 @hookspec(Kind.FACT)
+async def asset_copied(source_id: UUID, asset_id: UUID, owner_id: UUID, parts: Sequence[str]) -> None:
+    """Properties go from one asset to another: `albums`, `shared_links`. API. Raising is logged."""
+
+
+@hookspec(Kind.FACT)
 async def asset_trashed(asset_ids: Sequence[UUID], owner_id: UUID) -> None:
     """Assets of one owner went to the trash. API or worker. Raising is logged."""
 

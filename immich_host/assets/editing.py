@@ -1,0 +1,163 @@
+"""A person's changes to assets: columns, locked exif fields, live-photo links; facts follow on commit."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from pydantic import MISSING
+
+from immich_host.assets import columns as known
+from immich_host.assets import dates, writing
+from immich_host.assets.dto_input import AssetBulkUpdateDto, UpdateAssetDto
+from immich_host.plugin_api.errors import Refused
+from immich_host.plugin_api.web import Caller
+from immich_host.wire.access import require_elevated
+from immich_host.wire.kernel import Kernel
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not MISSING}
+
+
+def _rating(value: Any) -> Any:
+    """0 and -1 mean "no rating"."""
+    return value if value is MISSING or value is None or value > 0 else None
+
+
+async def update_one(host: Kernel, caller: Caller, asset_id: UUID, change: UpdateAssetDto) -> None:
+    """Apply a change to one asset.
+
+    Raises:
+        Refused: 400 for a bad date or a live-photo video that does not fit, 401 for the locked folder.
+    """
+    columns = _given(is_favorite=change.is_favorite, visibility=change.visibility)
+    exif = _given(
+        description=change.description,
+        latitude=change.latitude,
+        longitude=change.longitude,
+        rating=_rating(change.rating),
+    )
+    _check_visibility(caller, columns)
+    async with host.db.transaction():
+        if change.live_photo_video_id is not MISSING:
+            columns |= await link_live_photo(host, caller.user_id, asset_id, change.live_photo_video_id)
+        if change.date_time_original is not MISSING:
+            moment = dates.parse(change.date_time_original)
+            columns |= _moved_to(moment, moment.tzinfo)
+            exif |= {"date_time_original": moment, "time_zone": dates.zone_name(moment)}
+        await _apply(host, asset_id, columns, exif)
+
+
+async def update_many(host: Kernel, caller: Caller, change: AssetBulkUpdateDto) -> None:
+    """Apply one change to many assets, in one transaction.
+
+    Raises:
+        Refused: 400 for a bad date or zone, 401 for the locked folder.
+    """
+    columns = _given(is_favorite=change.is_favorite, visibility=change.visibility, duplicate_id=_duplicate(change))
+    exif = _given(
+        description=change.description,
+        latitude=change.latitude,
+        longitude=change.longitude,
+        rating=_rating(change.rating),
+    )
+    ids = list(dict.fromkeys(change.ids))
+    _check_visibility(caller, columns)
+    async with host.db.transaction():
+        for asset_id in ids:
+            own_columns, own_exif = await _dated(host, asset_id, change)
+            await _apply(host, asset_id, columns | own_columns, exif | own_exif)
+
+
+def _duplicate(change: AssetBulkUpdateDto) -> Any:
+    if change.duplicate_id is MISSING or change.duplicate_id is None:
+        return change.duplicate_id
+    try:
+        return UUID(change.duplicate_id)
+    except ValueError:
+        raise dates.invalid("duplicateId", "Invalid UUID") from None
+
+
+async def _dated(host: Kernel, asset_id: UUID, change: AssetBulkUpdateDto) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The date columns of one asset: set, shifted by minutes, or seen from another zone."""
+    if change.date_time_original is not MISSING:
+        moment = dates.parse(change.date_time_original)
+        name = dates.zone_name(moment) if change.time_zone is MISSING else change.time_zone
+        where = dates.zone(name)
+        return _moved_to(moment, where), {"date_time_original": moment, "time_zone": name}
+    minutes = 0 if change.date_time_relative is MISSING else change.date_time_relative
+    if not minutes and change.time_zone is MISSING:
+        return {}, {}
+    row = await host.db.fetchrow(
+        """SELECT coalesce(e.date_time_original, a.file_created_at) AS moment, e.time_zone
+           FROM asset a LEFT JOIN asset_exif e ON e.asset_id = a.id WHERE a.id = $1""",
+        asset_id,
+    )
+    if row is None:
+        return {}, {}
+    moment: datetime = row["moment"] + timedelta(minutes=minutes)
+    name = row["time_zone"] if change.time_zone is MISSING else change.time_zone
+    where = dates.zone(name) if name else UTC
+    return _moved_to(moment, where), {"date_time_original": moment, "time_zone": name}
+
+
+def _moved_to(moment: datetime, where: Any) -> dict[str, Any]:
+    return {"file_created_at": moment, "local_date_time": dates.wall_clock(moment, where)}
+
+
+def _check_visibility(caller: Caller, columns: dict[str, Any]) -> None:
+    if columns.get("visibility") == "locked":
+        require_elevated(caller)
+
+
+async def _apply(host: Kernel, asset_id: UUID, columns: dict[str, Any], exif: dict[str, Any]) -> None:
+    """Write, lock what a person set, and tell."""
+    owner, changed = await writing.update_columns(host.db, asset_id, columns)
+    told = set(changed)
+    if exif:
+        owner, described = await writing.update_exif(host.db, asset_id, exif, respect_locks=False)
+        await writing.lock(host.db, [asset_id], {name for name in exif if name in known.LOCKS})
+        told |= described
+    if owner is not None and told:
+        await host.publish("asset_changed", asset_id=asset_id, owner_id=owner, fields=sorted(told), cause="edit")
+
+
+async def link_live_photo(host: Kernel, user_id: UUID, asset_id: UUID, video_id: UUID | None) -> dict[str, Any]:
+    """Link a still to its video, which is hidden; or take the link away, which shows the video again.
+
+    Returns:
+        Columns to set on the still.
+
+    Raises:
+        Refused: 400 when the video is missing, another's, or not a video.
+    """
+    old = await host.db.fetchval("SELECT live_photo_video_id FROM asset WHERE id = $1", asset_id)
+    if video_id is not None:
+        await check_live_photo_video(host, user_id, video_id)
+        await hide_live_photo_video(host, user_id, video_id)
+    elif old is not None:
+        await writing.update_columns(host.db, old, {"visibility": "timeline"})
+        await host.publish("asset_changed", asset_id=old, owner_id=user_id, fields=["visibility"], cause="shown")
+    return {"live_photo_video_id": video_id}
+
+
+async def check_live_photo_video(host: Kernel, user_id: UUID, video_id: UUID) -> None:
+    """Let pass a video of the user's own.
+
+    Raises:
+        Refused: 400 saying what is wrong.
+    """
+    video = await host.db.fetchrow("SELECT owner_id, type FROM asset WHERE id = $1", video_id)
+    if video is None:
+        raise Refused(400, "Live photo video not found")
+    if video["type"] != "VIDEO":
+        raise Refused(400, "Live photo video must be a video")
+    if video["owner_id"] != user_id:
+        raise Refused(400, "Live photo video does not belong to the user")
+
+
+async def hide_live_photo_video(host: Kernel, user_id: UUID, video_id: UUID) -> None:
+    """Hide the moving part of a live photo; clients are told that it left the timeline."""
+    _, changed = await writing.update_columns(host.db, video_id, {"visibility": "hidden"})
+    if changed:
+        await host.publish("asset_changed", asset_id=video_id, owner_id=user_id, fields=["visibility"], cause="hidden")

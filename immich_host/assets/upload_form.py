@@ -1,0 +1,69 @@
+"""The form of an upload: text fields of many clients, read as leniently as their age demands."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator, Json, ValidationError
+from pydantic_core import PydanticCustomError
+
+from immich_host.assets.dto_input import AssetMetadataUpsertItemDto
+from immich_host.plugin_api.errors import Refused
+from immich_host.wire.dto import AssetVisibility, QueryDto
+from immich_host.wire.handlers import Checked
+from immich_host.wire.issues import VALIDATION_FAILED, issues_of
+from immich_host.wire.types import Id, QueryBool, Timestamp
+
+_CLOCK = re.compile(r"(?:(\d+)\.)?(\d+):(\d{1,2}):(\d{1,2})(?:\.(\d{1,9}))?")
+
+
+def _milliseconds(value: object) -> object:
+    """Milliseconds, or the `0:00:00.000000` of clients of older servers; nothing for zero."""
+    text = str(value).strip()
+    clock = _CLOCK.fullmatch(text)
+    if clock is not None:
+        days, hours, minutes, seconds = (int(part or 0) for part in clock.groups()[:4])
+        fraction = int((clock[5] or "0").ljust(3, "0")[:3])
+        return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000 + fraction or None
+    try:
+        amount = float(text)
+    except ValueError:
+        raise PydanticCustomError("int_parsing", "Expected a number") from None
+    if not 0 <= amount < 2**31:
+        raise PydanticCustomError("greater_than_equal", "Expected a number from 0", {"ge": 0})
+    return int(amount) or None
+
+
+class UploadForm(QueryDto):
+    """The fields that mean something; all others are dropped."""
+
+    file_created_at: Timestamp
+    file_modified_at: Timestamp
+    filename: str | None = None
+    duration: Annotated[int | None, BeforeValidator(_milliseconds)] = None
+    is_favorite: QueryBool = False
+    visibility: AssetVisibility = AssetVisibility.TIMELINE
+    live_photo_video_id: Id | None = None
+    metadata: Json[list[AssetMetadataUpsertItemDto]] | None = None
+
+    @property
+    def metadata_by_key(self) -> dict[str, dict[str, Any]]:
+        """The metadata items; of a repeated key the last one."""
+        return {item.key: item.value for item in self.metadata or ()}
+
+
+_FORM: Final = Checked(UploadForm)
+
+
+def read_form(fields: Mapping[str, str]) -> UploadForm:
+    """Check the text fields; an empty one counts as absent.
+
+    Raises:
+        Refused: 400 with issues.
+    """
+    try:
+        return _FORM.adapter.validate_python(
+            {name: value for name, value in fields.items() if value}, by_alias=True, by_name=False
+        )
+    except ValidationError as error:
+        raise Refused(400, VALIDATION_FAILED, issues_of(error, _FORM.schema)) from None
