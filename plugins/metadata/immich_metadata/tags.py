@@ -1,0 +1,109 @@
+"""Reading file tags: a pool of exiftool processes, as many as files are being read at a time."""
+
+import asyncio
+from pathlib import Path
+from subprocess import TimeoutExpired
+from typing import Any
+
+import structlog
+from exiftool.exceptions import ExifToolException
+
+from immich_metadata.session import LIMIT_SECONDS, Session, SessionDied
+
+IDLE_SECONDS = 60.0
+"""An unused process is ended after this time."""
+
+_log = structlog.get_logger("metadata")
+
+
+class TagReader:
+    """Hands each read a process of its own; starts one when none is idle, ends those that idle.
+
+    Belongs to one event loop; `close` it when the plugin stops.
+    """
+
+    def __init__(self, program: Path, *, limit: float = LIMIT_SECONDS, idle: float = IDLE_SECONDS) -> None:
+        self._program, self._limit, self._idle_seconds = program, limit, idle
+        self._idle: list[Session] = []
+        self._busy: set[Session] = set()
+        self._reaper: asyncio.TimerHandle | None = None
+
+    @property
+    def processes(self) -> int:
+        """How many exiftool processes there are."""
+        return len(self._idle) + len(self._busy)
+
+    async def read(self, path: Path, *, embedded: bool = False) -> dict[str, Any]:
+        """All tags of a file; a file that exiftool cannot read has none.
+
+        A process that dies is replaced and the file tried once more. A file for which exiftool
+        needs longer than the limit counts as unreadable.
+        """
+        for attempt in (1, 2):
+            try:
+                tags = await self._read_once(path, embedded=embedded)
+            except SessionDied as error:
+                _log.warning("exiftool died", path=str(path), attempt=attempt, error=str(error))
+            except (ExifToolException, TimeoutError, TimeoutExpired, ValueError) as error:
+                _log.warning("tags not readable", path=str(path), error=str(error) or type(error).__name__)
+                return {}
+            else:
+                if reason := tags.pop("Error", None):
+                    _log.warning("tags not readable", path=str(path), error=reason)
+                return tags
+        return {}
+
+    async def close(self) -> None:
+        """End all processes, those at work too."""
+        if self._reaper is not None:
+            self._reaper.cancel()
+            self._reaper = None
+        for session in self._busy:
+            session.kill()
+        idle, self._idle = self._idle, []
+        for session in idle:
+            session.close()
+
+    async def _read_once(self, path: Path, *, embedded: bool) -> dict[str, Any]:
+        session = self._idle.pop() if self._idle else Session(self._program, self._limit)
+        self._busy.add(session)
+        work = asyncio.get_running_loop().run_in_executor(None, _read, session, path, embedded)
+        try:
+            tags = await asyncio.shield(work)
+        except asyncio.CancelledError:
+            session.kill()
+            await asyncio.wait([work])
+            work.exception()
+            self._discard(session)
+            raise
+        except (SessionDied, TimeoutError, OSError):
+            self._discard(session)
+            raise
+        except BaseException:
+            self._give_back(session)
+            raise
+        self._give_back(session)
+        return tags
+
+    def _discard(self, session: Session) -> None:
+        self._busy.discard(session)
+        session.close()
+
+    def _give_back(self, session: Session) -> None:
+        self._busy.discard(session)
+        self._idle.append(session)
+        if self._reaper is not None:
+            self._reaper.cancel()
+        self._reaper = asyncio.get_running_loop().call_later(self._idle_seconds, self._end_idle)
+
+    def _end_idle(self) -> None:
+        self._reaper = None
+        idle, self._idle = self._idle, []
+        for session in idle:
+            session.close()
+
+
+def _read(session: Session, path: Path, embedded: bool) -> dict[str, Any]:
+    if not session.running:
+        session.run()
+    return session.read(path, embedded=embedded)

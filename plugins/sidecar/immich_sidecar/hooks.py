@@ -1,0 +1,41 @@
+"""Wiring: what this plugin hands to the host and which facts it listens to."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from immich_host.plugin_api import Host, Job, hookimpl
+from immich_host.plugin_api.assets import LOCKABLE
+from immich_sidecar import jobs, store
+
+_COLUMNS = {"dateTimeOriginal": "date_time_original", "timeZone": "time_zone"}
+_WATCHED = frozenset(LOCKABLE) | frozenset(_COLUMNS.get(name, name) for name in LOCKABLE)
+_hosts: list[Host] = []
+
+
+@hookimpl
+def register_jobs() -> Sequence[Job]:
+    """`discover` on an asset's way in, `write` after an edit."""
+    return jobs.JOBS
+
+
+@hookimpl
+async def plugin_started(host: Host) -> None:
+    """Remember the host, by which listeners ask for jobs."""
+    _hosts.append(host)
+
+
+@hookimpl
+async def plugin_stopped(host: Host) -> None:
+    """Forget the host."""
+    if host in _hosts:
+        _hosts.remove(host)
+
+
+@hookimpl
+async def asset_changed(asset_id: UUID, fields: Sequence[str]) -> None:
+    """Ask for a write when a field that people edit has changed and is locked."""
+    if not _hosts or _WATCHED.isdisjoint(fields):
+        return
+    host = _hosts[-1]
+    if await store.has_locks(host.db, asset_id):
+        await host.jobs.request("sidecar.write", asset_id=asset_id, cause="edit")

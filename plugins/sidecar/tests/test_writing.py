@@ -1,0 +1,122 @@
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from immich_host.runtime.binaries import Binaries
+from immich_sidecar.fields import assignments
+from immich_sidecar.writing import NotWritten, replacing, write_tags
+
+WHEN = datetime(2024, 7, 1, 10, 0, 0, tzinfo=UTC)
+EXIF: dict[str, Any] = {
+    "description": "new",
+    "date_time_original": WHEN,
+    "time_zone": "Europe/Berlin",
+    "latitude": 48.137,
+    "longitude": -11.575,
+    "rating": 4,
+    "tags": ["A/B", "C"],
+}
+ALL = frozenset({"description", "dateTimeOriginal", "timeZone", "latitude", "longitude", "rating", "tags"})
+ReadTags = Callable[[Path], dict[str, Any]]
+
+
+async def write(programs: Binaries, path: Path, locked: frozenset[str], **exif: Any) -> frozenset[str]:
+    assert programs.exiftool
+    lines, written = assignments(locked, EXIF | exif)
+    async with replacing(path) as copy:
+        await write_tags(programs.exiftool, lines, path, copy)
+    return written
+
+
+async def test_all_fields_go_into_a_new_file(programs: Binaries, tmp_path: Path, tags: ReadTags) -> None:
+    path = tmp_path / "photo.jpg.xmp"
+    assert await write(programs, path, ALL) == ALL
+    found = tags(path)
+    assert found["Description"] == found["ImageDescription"] == "new"
+    assert found["DateTimeOriginal"] == "2024:07:01 12:00:00+02:00"
+    assert (found["GPSLatitude"], found["GPSLongitude"]) == (48.137, -11.575)
+    assert found["Rating"] == 4
+    assert found["TagsList"] == ["A/B", "C"]
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+async def test_what_is_not_locked_is_kept(programs: Binaries, stranger: Path, tags: ReadTags) -> None:
+    assert await write(programs, stranger, frozenset({"rating"})) == {"rating"}
+    found = tags(stranger)
+    assert found["Rating"] == 4
+    assert found["Description"] == "old"
+    assert found["Creator"] == "Somebody"
+    assert found["History"] == "kept"
+    assert "DateTimeOriginal" not in found
+
+
+@pytest.mark.parametrize(
+    "text", ["a\nb\r\nc", "$x @y \\n 'q' \"d\" <b>&amp;", "#[CSTR]\\n", "  spaces  ", "ümläut 日本 🎉", "-all="]
+)
+async def test_any_caption_is_written_as_it_is(programs: Binaries, stranger: Path, tags: ReadTags, text: str) -> None:
+    await write(programs, stranger, frozenset({"description", "tags"}), description=text, tags=[text])
+    found = tags(stranger)
+    assert found["Description"] == text
+    assert found["TagsList"] == text
+
+
+async def test_emptied_fields_are_written_empty(programs: Binaries, stranger: Path, tags: ReadTags) -> None:
+    await write(programs, stranger, frozenset({"description", "tags", "rating"}), description="", tags=[], rating=None)
+    found = tags(stranger)
+    assert found["Description"] == ""
+    assert found["TagsList"] == ""
+    assert found["Rating"] == 0
+
+
+def test_a_removed_place_stays_locked() -> None:
+    lines, written = assignments(frozenset({"latitude", "longitude", "dateTimeOriginal"}), EXIF | {"latitude": None})
+    assert written == {"dateTimeOriginal"}
+    assert len(lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("zone", "expected"),
+    [
+        ("Europe/Berlin", "2024-07-01T12:00:00+02:00"),
+        ("UTC+5:30", "2024-07-01T15:30:00+05:30"),
+        ("UTC-3", "2024-07-01T07:00:00-03:00"),
+        ("UTC", "2024-07-01T10:00:00+00:00"),
+        (None, "2024-07-01T10:00:00+00:00"),
+        ("Nowhere/Land", "2024-07-01T10:00:00+00:00"),
+    ],
+)
+def test_dates_carry_their_zone(zone: str | None, expected: str) -> None:
+    lines, _ = assignments(frozenset({"timeZone"}), EXIF | {"time_zone": zone})
+    assert lines == [f"-XMP-exif:DateTimeOriginal={expected}"]
+
+
+def test_fractions_of_a_second_are_kept() -> None:
+    moment = WHEN.replace(microsecond=120000)
+    lines, _ = assignments(frozenset({"dateTimeOriginal"}), EXIF | {"date_time_original": moment})
+    assert lines[0].endswith("12:00:00.12+02:00")
+
+
+async def test_a_file_that_is_no_xmp_is_left_alone(programs: Binaries, tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg.xmp"
+    path.write_bytes(b"hello\n")
+    with pytest.raises(NotWritten, match=r"photo\.jpg\.xmp"):
+        await write(programs, path, ALL)
+    assert path.read_bytes() == b"hello\n"
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+async def test_an_empty_file_is_started_anew(programs: Binaries, tmp_path: Path, tags: ReadTags) -> None:
+    path = tmp_path / "photo.jpg.xmp"
+    path.touch()
+    await write(programs, path, frozenset({"rating"}))
+    assert tags(path)["Rating"] == 4
+
+
+async def test_writing_twice_is_writing_once(programs: Binaries, stranger: Path) -> None:
+    await write(programs, stranger, ALL)
+    once = stranger.read_bytes()
+    await write(programs, stranger, ALL)
+    assert stranger.read_bytes() == once
