@@ -114,7 +114,7 @@ async def upload_stored(head: Mapping[str, Any], file: Path, user: Caller) -> No
 
 @hookspec(Kind.GUARD)
 async def profile_image_stored(file: Path, user: Caller) -> None:
-    """A profile picture is on disk, its row not yet written; it may be rewritten in place. API. `Refused` removes it."""
+    """A profile picture is on disk, its row not written; rewrite it there if need be. API. `Refused` removes it."""
 
 
 @hookspec(Kind.GUARD)
@@ -152,7 +152,7 @@ async def share_link(key: str | None, slug: str | None, password_tokens: Sequenc
     """For requests by shared link: its key or slug -> the caller with `shared_link` set.
 
     `password_tokens` are the proofs that the browser keeps of passwords given before. Every API
-    process, at each such request. Raising `Refused` refuses the request; other errors are logged.
+    process, at each such request. Raising fails the request.
     """
     raise NotImplementedError
 
