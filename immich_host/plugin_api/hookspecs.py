@@ -169,6 +169,12 @@ async def timeline_access(user_ids: Sequence[UUID], user: Caller) -> set[UUID]:
     raise NotImplementedError
 
 
+@hookspec(Kind.GATHER)
+async def timeline_owners(user: Caller) -> set[UUID]:
+    """Further users whose photos are shown in the caller's own timeline. API. Raising adds none."""
+    raise NotImplementedError
+
+
 # --- fact: after commit, listeners isolated and timed -------------------------------------------
 
 
