@@ -12,6 +12,10 @@ from pathlib import Path
 LAUNCHER = Path(__file__).with_name("launch.py")
 
 
+class ProgramEnded(RuntimeError):
+    """A program ended when it should not have; the message says which and how."""
+
+
 @dataclass(frozen=True)
 class Command:
     """A program with all that it is started with.
@@ -57,7 +61,7 @@ def popen(command: Command, output: int | None = None) -> subprocess.Popen[bytes
 
 
 def run(command: Command, given: bytes = b"") -> None:
-    """Run a short command to its end; raises RuntimeError with its output when it fails."""
+    """Run a short command to its end; raises ProgramEnded with its output when it fails."""
     done = subprocess.run(
         command.wrapped(),
         input=given,
@@ -70,7 +74,7 @@ def run(command: Command, given: bytes = b"") -> None:
     if done.returncode != 0:
         name = Path(command.program[0]).name
         text = done.stdout.decode(errors="replace").strip()[-2000:]
-        raise RuntimeError(f"{name} ended with {done.returncode}: {text}")
+        raise ProgramEnded(f"{name} ended with {done.returncode}: {text}")
 
 
 @cache
@@ -80,6 +84,6 @@ def namespace_works() -> bool:
         return False
     try:
         run(Command(("true",), who="namespace"))
-    except RuntimeError:
+    except ProgramEnded:
         return False
     return True

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from immich_host.runtime.commands import ProgramEnded
 from immich_host.runtime.postgres import Postgres
 from immich_host.runtime.settings import RuntimeSettings
 from immich_host.runtime.valkey import Valkey
@@ -50,11 +51,21 @@ def database(settings: RuntimeSettings) -> Iterator[str]:
     if postgres.running():
         yield postgres.uri
         return
-    postgres.start(output=None)
+    _start_quietly(postgres)
     try:
         yield postgres.uri
     finally:
         postgres.stop()
+
+
+def _start_quietly(postgres: Postgres) -> None:
+    """Start it with what it says kept in a file, so that a command's own answer stands alone."""
+    said = postgres.folder.with_name("postgres.log")
+    with said.open("wb") as file:
+        try:
+            postgres.start(output=file.fileno())
+        except ProgramEnded as problem:
+            raise NotRunning(f"{problem}: {said.read_text(errors='replace')[-2000:]}") from None
 
 
 def _address(what: str, variable: str, server: Postgres | Valkey) -> str:

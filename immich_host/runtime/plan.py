@@ -1,7 +1,6 @@
 """What the supervisor has to run, read from the environment without the weight of pydantic."""
 
 import os
-import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,10 @@ from typing import Self
 
 from immich_host.runtime.child import PlainProgram
 from immich_host.runtime.commands import Command
+
+# Few memory pools however many threads there are: otherwise each thread's pool keeps what it once
+# needed. Lines reach the log as they are written.
+FRUGAL = {"MALLOC_ARENA_MAX": "2", "PYTHONUNBUFFERED": "1"}
 
 
 @dataclass(frozen=True)
@@ -44,13 +47,14 @@ class Plan:
             as_json=value("LOG_FORMAT") == "json",
         )
 
-    def migration(self, environment: Mapping[str, str]) -> Command:
+    def migration(self, environment: dict[str, str]) -> Command:
         """Bring the database up to date."""
         return Command((*self.program, "migrate"), environment)
 
-    def processes(self, environment: Mapping[str, str], listener: int) -> list[PlainProgram]:
+    def processes(self, environment: dict[str, str], listener: int) -> list[PlainProgram]:
         """The API processes (they share the listening socket `listener`), then the workers."""
-        answer = Command((*self.program, "api", "--fd", str(listener)), environment, pass_fds=(listener,))
-        work = Command((*self.program, "work"), environment, death_signal=signal.SIGTERM)
+        values = FRUGAL | os.environ | environment
+        answer = Command((*self.program, "api", "--fd", str(listener)), values, pass_fds=(listener,))
+        work = Command((*self.program, "work"), values)
         api = [PlainProgram(f"api.{number + 1}", answer) for number in range(self.api_processes)]
         return api + [PlainProgram(f"work.{number + 1}", work) for number in range(self.work_processes)]

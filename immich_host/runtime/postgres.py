@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from immich_host.runtime.binaries import PostgresPrograms, postgres_programs
-from immich_host.runtime.commands import Command, namespace_works, popen, run
+from immich_host.runtime.commands import Command, ProgramEnded, namespace_works, popen, run
 from immich_host.runtime.locks import FolderLock
 from immich_host.runtime.sockets import make_private, socket_folder
 
@@ -71,7 +71,7 @@ class Postgres:
     def prepare(self) -> None:
         """Lock the folder, create the cluster if there is none, clear what a crash left behind.
 
-        Raises FolderInUse, and RuntimeError when the cluster cannot be made.
+        Raises FolderInUse, and ProgramEnded when the cluster cannot be made.
         """
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.lock.acquire()
@@ -118,13 +118,13 @@ class Postgres:
         return self.lock.held() and self.ready()
 
     def start(self, output: int | None = None) -> None:
-        """Prepare, start, wait until it takes connections; raises RuntimeError when it ends."""
+        """Prepare, start, wait until it takes connections; raises ProgramEnded when it does not come up."""
         self.prepare()
         self.process = popen(self.command(), output)
         self.started()
         while not self.ready():
             if self.process.poll() is not None:
-                raise RuntimeError(f"PostgreSQL ended at its start ({self.process.returncode})")
+                raise ProgramEnded(f"PostgreSQL ended at its start ({self.process.returncode})")
             time.sleep(NEXT_LOOK)
 
     def stop(self, patience: float = 20.0) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from immich_host.runtime.binaries import valkey_server
-from immich_host.runtime.commands import Command, popen
+from immich_host.runtime.commands import Command, ProgramEnded, popen
 from immich_host.runtime.locks import FolderLock
 from immich_host.runtime.sockets import make_private, socket_folder
 
@@ -96,13 +96,13 @@ class Valkey:
         return self.ready()
 
     def start(self, output: int | None = None) -> None:
-        """Prepare, start, wait until it answers; raises RuntimeError when it ends."""
+        """Prepare, start, wait until it answers; raises ProgramEnded when it does not come up."""
         self.prepare()
         self.process = popen(self.command(), output)
         self.started()
         while not self.ready():
             if self.process.poll() is not None:
-                raise RuntimeError(f"Valkey ended at its start ({self.process.returncode})")
+                raise ProgramEnded(f"Valkey ended at its start ({self.process.returncode})")
             time.sleep(NEXT_LOOK)
 
     def stop(self, patience: float = 10.0) -> None:
