@@ -1,0 +1,91 @@
+"""The jobs room of a process: everything that asks for jobs, looks at them or runs them, put together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from immich_host.jobs.commands import Commands
+from immich_host.jobs.counts import Counting
+from immich_host.jobs.execution import RETRY_SECONDS, Executor
+from immich_host.jobs.registry import HostingPort, Registry, order_faults
+from immich_host.jobs.requests import Outbox
+from immich_host.jobs.schedule import CronOverride
+from immich_host.jobs.transport import Transport
+from immich_host.plugin_api import Host
+from immich_host.plugin_api.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class JobSettings:
+    """What the admin's settings say of jobs; asked again whenever they may have changed.
+
+    Args:
+        concurrency: Queue -> `job.<queue>.concurrency`, None for the default.
+        cron: (full job name, declared expression) -> the expression that counts, None for never.
+    """
+
+    concurrency: Callable[[str], int | None] = lambda _queue: None
+    cron: CronOverride = lambda _name, declared: declared
+
+
+class Jobs:
+    """One per process. `outbox` is the jobs port and publishes; `commands` and `counts` serve the API."""
+
+    def __init__(
+        self,
+        db: Database,
+        hosting: HostingPort,
+        host: Callable[[], Host],
+        *,
+        redis_url: str | None,
+        settings: JobSettings | None = None,
+        retry_seconds: float = RETRY_SECONDS,
+    ) -> None:
+        """Without `redis_url` nothing is handed over, and rows wait for `drain`.
+
+        Raises:
+            ValueError: Jobs provide milestones out of order.
+        """
+        self.db = db
+        self.settings = settings or JobSettings()
+        self.redis_url = redis_url
+        self._redis = Redis.from_url(redis_url) if redis_url else None
+        self.transport = Transport(self._redis) if self._redis else None
+        self.registry = Registry(hosting)
+        self.outbox = Outbox(db, hosting, self.registry, self.transport)
+        self.commands = Commands(db, self.registry, self.outbox, self.transport)
+        self.counts = Counting(db, self.registry)
+        self.executor = Executor(db, self.registry, self.outbox, host, retry_seconds=retry_seconds)
+        if faults := order_faults(self.registry):
+            raise ValueError("; ".join(faults))
+
+    async def drain(self) -> None:
+        """Run everything that waits, in this process and in order, until nothing does; nothing is retried.
+
+        Raises:
+            Exception: The first failure of a job, after all the others have run.
+        """
+        first: BaseException | None = None
+        while True:
+            await self.outbox.settle()
+            row_id = await self.db.fetchval(
+                "SELECT id FROM job_request WHERE started_at IS NULL AND failed_at IS NULL ORDER BY id LIMIT 1"
+            )
+            if row_id is None:
+                break
+            await self.db.execute("UPDATE job_request SET run_at = now() WHERE id = $1 AND run_at > now()", row_id)
+            self.executor.last_error = None
+            await self.executor.execute(row_id, retry=False)
+            first = first or self.executor.last_error
+        if first is not None:
+            raise first
+
+    async def close(self) -> None:
+        """Deliver what is published and let go of Valkey."""
+        await self.outbox.settle()
+        if self.transport is not None:
+            await self.transport.close()
+        if self._redis is not None:
+            await self._redis.aclose()
+        self.executor.close()

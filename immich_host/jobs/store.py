@@ -1,0 +1,223 @@
+"""Every query on job_request and fact_request that requesting and executing need."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from immich_host.jobs.values import from_json, to_json
+from immich_host.plugin_api.database import Database
+
+STALE = 5.0
+"""Seconds without a beat after which the process that ran a job counts as dead."""
+
+# What is lost by an operating system's crash here is only that a run had begun.
+_LAZY = "lazy AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """A job to request; `chain` lets it reach its milestone, `delay` is in seconds."""
+
+    job: str
+    queue: str
+    arguments: dict[str, Any]
+    unique_key: str | None
+    cause: str
+    chain: bool = False
+    force: bool = False
+    provides: str | None = None
+    owner_id: UUID | None = None
+    correlation: str | None = None
+    delay: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What a message needs to know of a row; `delay` is in seconds, `tries` counts messages in vain."""
+
+    id: UUID
+    job: str
+    queue: str
+    attempts: int
+    delay: float = 0.0
+    tries: int = 0
+
+    @property
+    def message_id(self) -> str:
+        """The same for the same attempt, so that handing it over twice makes one message."""
+        return f"{self.id}:{self.attempts}:{self.tries}"
+
+    @staticmethod
+    def parse(message_id: str) -> tuple[UUID, int]:
+        """Row id and tries of a message id."""
+        row_id, _, tries = message_id.split(":")
+        return UUID(row_id), int(tries)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A claimed row: this process runs it now, as attempt number `attempts`."""
+
+    id: UUID
+    job: str
+    queue: str
+    arguments: dict[str, Any]
+    unique_key: str | None
+    cause: str
+    chain: bool
+    force: bool
+    provides: str | None
+    owner_id: UUID | None
+    correlation: str | None
+    attempts: int
+
+
+async def insert_jobs(db: Database, jobs: Sequence[NewJob]) -> list[Ticket]:
+    """Write rows; a request equal to one that still waits lends it its chain and force instead."""
+    rows = await db.fetch(
+        """
+        INSERT INTO job_request AS waiting (job, queue, arguments, unique_key, cause, chain, force, provides,
+                                            owner_id, correlation, run_at)
+        SELECT job, queue, arguments::jsonb, unique_key, cause, chain, force, provides, owner_id, correlation,
+               now() + delay * interval '1 second'
+        FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bool[], $7::bool[], $8::text[],
+                    $9::uuid[], $10::text[], $11::float8[])
+          AS t (job, queue, arguments, unique_key, cause, chain, force, provides, owner_id, correlation, delay)
+        ON CONFLICT (job, unique_key) WHERE started_at IS NULL AND failed_at IS NULL AND unique_key IS NOT NULL
+        DO UPDATE SET chain = waiting.chain OR excluded.chain,
+                      force = waiting.force OR excluded.force,
+                      cause = CASE WHEN excluded.chain AND NOT waiting.chain THEN excluded.cause ELSE waiting.cause END,
+                      owner_id = coalesce(waiting.owner_id, excluded.owner_id)
+        WHERE (excluded.chain AND NOT waiting.chain) OR (excluded.force AND NOT waiting.force)
+        RETURNING id, job, queue, attempts, xmax = 0 AS is_new,
+                  greatest(0, extract(epoch FROM run_at - now()))::float8 AS delay
+        """,
+        *(
+            [getattr(job, name) if name != "arguments" else to_json(job.arguments) for job in jobs]
+            for name in (
+                "job",
+                "queue",
+                "arguments",
+                "unique_key",
+                "cause",
+                "chain",
+                "force",
+                "provides",
+                "owner_id",
+                "correlation",
+                "delay",
+            )
+        ),
+    )
+    return [Ticket(r["id"], r["job"], r["queue"], r["attempts"], r["delay"]) for r in rows if r["is_new"]]
+
+
+async def insert_facts(db: Database, facts: Sequence[tuple[str, dict[str, Any]]]) -> list[UUID]:
+    """Write facts to deliver; returns their ids in order."""
+    rows = await db.fetch(
+        """
+        INSERT INTO fact_request (fact, arguments)
+        SELECT fact, arguments::jsonb FROM unnest($1::text[], $2::text[]) AS t (fact, arguments) RETURNING id
+        """,
+        [fact for fact, _ in facts],
+        [to_json(arguments) for _, arguments in facts],
+    )
+    return [row["id"] for row in rows]
+
+
+async def facts_delivered(db: Database, ids: Sequence[UUID]) -> None:
+    """Forget facts."""
+    await db.execute(f"WITH {_LAZY} DELETE FROM fact_request USING lazy WHERE id = ANY($1)", list(ids))
+
+
+async def claim(db: Database, row_id: UUID) -> Run | None:
+    """Begin a run, unless the row is gone, not due, or it (or an equal one) runs in a living process."""
+    row = await db.fetchrow(
+        f"""
+        WITH {_LAZY}
+        UPDATE job_request AS mine
+        SET started_at = now(), beat_at = now(), attempts = attempts + 1, progress = NULL
+        FROM lazy
+        WHERE id = $1 AND failed_at IS NULL AND run_at <= now() + interval '0.1 seconds'
+          AND (started_at IS NULL OR beat_at < now() - $2 * interval '1 second')
+          AND NOT EXISTS (SELECT FROM job_request AS other
+                          WHERE other.job = mine.job AND other.unique_key = mine.unique_key AND other.id <> mine.id
+                            AND other.started_at IS NOT NULL AND other.failed_at IS NULL
+                            AND other.beat_at >= now() - $2 * interval '1 second')
+        RETURNING id, job, queue, arguments, unique_key, cause, chain, force, provides, owner_id, correlation, attempts
+        """,
+        row_id,
+        STALE,
+    )
+    return None if row is None else Run(**{**row, "arguments": from_json(row["arguments"])})
+
+
+async def attempts_if_blocked(db: Database, row_id: UUID) -> int | None:
+    """Attempts of a row that is due but could not be claimed, for a run that lives or seems to; else None."""
+    return await db.fetchval(
+        """SELECT attempts FROM job_request
+           WHERE id = $1 AND failed_at IS NULL AND run_at <= now() + interval '0.1 seconds'""",
+        row_id,
+    )
+
+
+async def beat(db: Database, ids: Sequence[UUID]) -> None:
+    """Say that these runs are alive."""
+    await db.execute(f"WITH {_LAZY} UPDATE job_request SET beat_at = now() FROM lazy WHERE id = ANY($1)", list(ids))
+
+
+async def finish(db: Database, run: Run) -> bool:
+    """Delete the row and what earlier failures of the same left; False where another run took over."""
+    return await db.fetchval(
+        """
+        WITH dead AS (DELETE FROM job_request WHERE job = $3 AND unique_key = $4 AND failed_at IS NOT NULL AND id <> $1)
+        DELETE FROM job_request WHERE id = $1 AND attempts = $2 RETURNING true
+        """,
+        run.id, run.attempts, run.job, run.unique_key,
+    ) is True  # fmt: skip
+
+
+async def fail(db: Database, run: Run, error: str, *, chain: bool) -> bool:
+    """Keep the row as a dead letter; an older one of the same goes. False where another run took over."""
+    return await db.fetchval(
+        """
+        WITH dead AS (DELETE FROM job_request WHERE job = $5 AND unique_key = $6 AND failed_at IS NOT NULL AND id <> $1)
+        UPDATE job_request SET failed_at = now(), error = $3, chain = $4 WHERE id = $1 AND attempts = $2 RETURNING true
+        """,
+        run.id, run.attempts, error, chain, run.job, run.unique_key,
+    ) is True  # fmt: skip
+
+
+async def postpone(db: Database, run: Run, error: str | None, delay: float, *, attempts: int) -> Ticket | None:
+    """Give a run back to be tried in `delay` seconds; merges into an equal request that came meanwhile."""
+    while True:
+        try:
+            async with db.transaction():
+                return await _postpone(db, run, error, delay, attempts)
+        except asyncpg.UniqueViolationError:  # the equal request came between the two statements
+            continue
+
+
+async def _postpone(db: Database, run: Run, error: str | None, delay: float, attempts: int) -> Ticket | None:
+    merged = run.unique_key is not None and await db.fetchval(
+        """
+        UPDATE job_request SET chain = chain OR $4, force = force OR $5, owner_id = coalesce(owner_id, $6)
+        WHERE job = $1 AND unique_key = $2 AND id <> $3 AND started_at IS NULL AND failed_at IS NULL RETURNING true
+        """,
+        run.job, run.unique_key, run.id, run.chain, run.force, run.owner_id,
+    )  # fmt: skip
+    if merged:
+        await db.execute("DELETE FROM job_request WHERE id = $1 AND attempts = $2", run.id, run.attempts)
+        return None
+    kept = await db.fetchval(
+        """
+        UPDATE job_request SET started_at = NULL, beat_at = NULL, error = coalesce($3, error), attempts = $5,
+                               run_at = now() + $4 * interval '1 second'
+        WHERE id = $1 AND attempts = $2 RETURNING true
+        """,
+        run.id, run.attempts, error, delay, attempts,
+    )  # fmt: skip
+    return Ticket(run.id, run.job, run.queue, attempts, delay) if kept else None
