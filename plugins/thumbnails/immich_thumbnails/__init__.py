@@ -1,0 +1,1 @@
+"""Thumbnails: preview, thumbnail, ThumbHash and full-size pictures of images and videos."""
