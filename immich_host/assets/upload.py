@@ -1,6 +1,5 @@
 """`POST /assets`: a file comes in while it is hashed, and becomes an asset or turns out to be known."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,6 @@ from immich_host.assets.upload_form import UploadForm, read_form
 from immich_host.assets.upload_store import check_live_video, check_quota, store_upload
 from immich_host.media.answers import Receive, Scope, Send, header, send_json
 from immich_host.media.receiving import PartHead, ReceivedFile, Upload, receiving
-from immich_host.media.threads import in_writer
 from immich_host.media.types import is_sidecar, kind_of, suffix_of
 from immich_host.plugin_api.errors import Refused
 from immich_host.plugin_api.permissions import Permission
@@ -136,8 +134,14 @@ async def _store(host: Kernel, offer: _Offer, caller: Caller, upload: Upload) ->
         if known is None:  # deleted between the two statements
             raise Refused(409, "The file was deleted while it was uploaded; try again") from None
         return known, False
-    for kept in upload.files.values():
-        await kept.keep()
+    except Refused:
+        raise
+    except BaseException:
+        for file in upload.files.values():
+            file.leave()
+        raise
+    for file in upload.files.values():
+        await file.keep()
     return new.id, True
 
 
@@ -170,9 +174,7 @@ async def _place(host: Kernel, offer: _Offer, form: UploadForm, upload: Upload) 
 
 async def _keep_at(host: Kernel, offer: _Offer, file: ReceivedFile, suffix: str, form: UploadForm) -> Path:
     target = host.paths.upload(offer.owner_id, suffix)
-    moment = form.file_modified_at.timestamp()
-    await in_writer(os.utime, file.path, (moment, moment))
-    await file.place(target)
+    await file.place(target, mtime=form.file_modified_at.timestamp())
     return target
 
 

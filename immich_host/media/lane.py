@@ -29,6 +29,9 @@ type Admit = Callable[[Route, Scope], Awaitable[Caller | None]]
 type RequestGuard = Callable[[Mapping[str, Any], Caller | None], Awaitable[None]]
 """Called after authentication with a view of the request; raises Refused to turn it down."""
 
+type QueryReader = Callable[[bytes], Any]
+"""Turns a query string into the model that a handler takes; raises Refused."""
+
 type Responded = Callable[[Mapping[str, Any], int, float], None]
 """Told about each answer (request, status, seconds); must return at once. Status 0: the client left."""
 
@@ -46,6 +49,7 @@ class _Entry:
     route: Route
     owner: str | None
     takes: frozenset[str]
+    query: QueryReader | None
     segments: tuple[str | None, ...]
     names: tuple[tuple[int, str, bool], ...]
     """Position, name and whether it is a UUID."""
@@ -61,6 +65,7 @@ class Lane:
         routes: Iterable[tuple[Route, str | None]],
         host: HostView,
         *,
+        query_reader: Callable[[Route], QueryReader] | None = None,
         errors: ErrorWriter = send_error,
         guard: RequestGuard | None = None,
         responded: Responded | None = None,
@@ -72,6 +77,7 @@ class Lane:
             admit: The gate.
             routes: Every route with its plugin (None: the host's own); those that are not raw are left out.
             host: Given to handlers that take it; routes of a plugin that is off answer 404.
+            query_reader: Makes the reader of query strings for a route whose handler takes `query`.
             errors: Writes a refusal.
             guard: The guard `api_request`.
             responded: The fact `api_responded`.
@@ -85,7 +91,7 @@ class Lane:
         self._table: dict[tuple[str, int], list[_Entry]] = {}
         for route, owner in routes:
             if route.raw:
-                entry = _entry_of(route, owner)
+                entry = _entry_of(route, owner, query_reader)
                 self._table.setdefault((route.method, len(entry.segments)), []).append(entry)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -108,9 +114,11 @@ class Lane:
             caller = await self._admit(entry.route, scope)
             if self._guard is not None:
                 await self._guard(_view(entry.route, scope), caller)
-            given = {"caller": caller, "host": self._host, "scope": scope, "receive": receive, "send": watch}
-            taken = {name: value for name, value in given.items() if name in entry.takes}
-            await entry.route.handler(**taken, **_path_values(entry, parts))
+            values = _path_values(entry, parts)
+            values |= {"caller": caller, "host": self._host, "scope": scope, "receive": receive, "send": watch}
+            if entry.query is not None:
+                values["query"] = entry.query(scope["query_string"])
+            await entry.route.handler(**{name: value for name, value in values.items() if name in entry.takes})
         except Refused as error:
             await self._refuse(scope, receive, watch, error)
         except Elsewhere as error:
@@ -144,7 +152,7 @@ class _Watch:
         await self._send(message)
 
 
-def _entry_of(route: Route, owner: str | None) -> _Entry:
+def _entry_of(route: Route, owner: str | None, query_reader: Callable[[Route], QueryReader] | None) -> _Entry:
     hints = get_type_hints(route.handler)
     parameters = inspect.signature(route.handler).parameters
     segments: list[str | None] = []
@@ -158,7 +166,13 @@ def _entry_of(route: Route, owner: str | None) -> _Entry:
                 msg = f"{route.method} {route.path}: the handler has no parameter {name}"
                 raise ValueError(msg)
             names.append((position, name, hints.get(name) is UUID))
-    return _Entry(route, owner, frozenset(parameters), tuple(segments), tuple(names))
+    query = None
+    if "query" in parameters:
+        if query_reader is None:
+            msg = f"{route.method} {route.path}: nothing reads the query that the handler takes"
+            raise ValueError(msg)
+        query = query_reader(route)
+    return _Entry(route, owner, frozenset(parameters), query, tuple(segments), tuple(names))
 
 
 def _path_values(entry: _Entry, parts: list[str]) -> dict[str, Any]:

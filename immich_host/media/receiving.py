@@ -77,15 +77,24 @@ class ReceivedFile:
             await self._hand_over()
         await self._settled()
 
-    async def place(self, target: Path) -> None:
-        """Make the bytes last and move them to `target`; call `keep` once its row is committed."""
-        await asyncio.get_running_loop().run_in_executor(WRITERS, self._place, target)
+    async def place(self, target: Path, *, mtime: float | None = None) -> None:
+        """Make the bytes last and move them to `target`; call `keep` once its row is committed.
+
+        Args:
+            target: Where the file stays.
+            mtime: Modification time to give it, in seconds.
+        """
+        await asyncio.get_running_loop().run_in_executor(WRITERS, self._place, target, mtime)
 
     async def keep(self) -> None:
         """The row is committed: the file stays."""
         if self._placed is not None:
             target, self._placed = self._placed, None
             await asyncio.get_running_loop().run_in_executor(WRITERS, self._incoming.settled, target)
+
+    def leave(self) -> None:
+        """Nobody knows whether the row is committed: leave the file to `recover`, which can ask."""
+        self._placed = None
 
     async def discard(self) -> None:
         """Remove what was written, unless it was kept. Safe to call at any time."""
@@ -115,8 +124,10 @@ class ReceivedFile:
         while rest:
             rest = rest[os.write(self._handle, rest) :]
 
-    def _place(self, target: Path) -> None:
+    def _place(self, target: Path, mtime: float | None) -> None:
         if self._handle is not None:
+            if mtime is not None:
+                os.utime(self._handle if os.utime in os.supports_fd else self.path, (mtime, mtime))
             _sync(self._handle)
             os.close(self._handle)
             self._handle = None

@@ -38,6 +38,11 @@ async def with_host(host, scope, receive, send) -> None:
     await send_json(scope, receive, send, 200, {"enabled": host.is_enabled("gadgets")})
 
 
+@routes.get("/asked", public=True, raw=True)
+async def asked(query, scope, receive, send) -> None:
+    await send_json(scope, receive, send, 200, {"query": query})
+
+
 @routes.get("/quart", public=True)
 async def not_raw() -> None:
     raise AssertionError
@@ -82,7 +87,9 @@ async def line(serving):
 
     host = Host()
     owned = [(route, "gadgets" if route.path == "/elsewhere" else None) for route in routes.routes]
-    async with serving(Lane(inner, admit, owned, host, guard=guard, responded=responded)) as connect:
+    async with serving(
+        Lane(inner, admit, owned, host, query_reader=lambda _: bytes.decode, guard=guard, responded=responded)
+    ) as connect:
         line = await connect()
         line.seen, line.host = seen, host
         yield line
@@ -154,6 +161,10 @@ async def test_the_request_guard_is_asked_after_authentication(line):
 async def test_a_handler_takes_what_it_names(line):
     answer = await line.ask("GET", "/api/host")
     assert answer.body == b'{"enabled":true}'
+    answer = await line.ask("GET", "/api/asked?a=1")
+    assert answer.body == b'{"query":"a=1"}'
+    with pytest.raises(ValueError, match="nothing reads the query"):
+        Lane(None, admit, [(route, None) for route in routes.routes], Host())  # type: ignore[arg-type]
 
 
 async def test_head_is_served_by_the_get_route(line):
