@@ -31,6 +31,9 @@ _EXPECTED = {
     "finite_number": "number",
 }
 
+_NOT_NUMBERS = frozenset({"int_parsing", "float_parsing", "query_int"})
+"""Text in a query string that was to be a number; JavaScript converts it first."""
+
 _FORMATS = {
     "uuid_parsing": ("uuid", "Invalid UUID"),
     "uuid_version": ("uuid", "Invalid UUID"),
@@ -86,7 +89,7 @@ def _issue_of(detail: Mapping[str, Any], node: Mapping[str, Any], schema: Schema
         return _mismatch(node, str(detail["ctx"]["pattern"]), place)
     if kind in _EXPECTED:
         expected = _EXPECTED[kind]
-        received = _javascript_type(detail["input"], "NaN" if expected == "number" else "string")
+        received = "NaN" if kind in _NOT_NUMBERS else _javascript_type(detail["input"])
         return wrong_type("int" if expected == received == "number" else expected, received, place)
     sized = _SIZES.get(kind)
     if sized is not None:
@@ -114,7 +117,7 @@ def _mismatch(node: Mapping[str, Any], pattern: str, place: Sequence[object]) ->
     return issue("invalid_format", place, message, origin="string", format="regex", pattern=f"/{pattern}/")
 
 
-def _javascript_type(value: object, for_text: str) -> str:
+def _javascript_type(value: object) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -124,7 +127,7 @@ def _javascript_type(value: object, for_text: str) -> str:
     if isinstance(value, int | float):
         return "number"
     if isinstance(value, str):
-        return for_text if for_text != "NaN" else "string"
+        return "string"
     return "array" if isinstance(value, list) else "object"
 
 

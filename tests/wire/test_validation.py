@@ -1,0 +1,204 @@
+"""What is refused, and in which words: path, query string and body."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+import pytest
+from pydantic import MISSING, Field
+from quart.typing import TestClientProtocol as Client
+
+from immich_host.plugin_api.web import Routes
+from immich_host.wire.dto import Dto, QueryDto
+from immich_host.wire.types import ClockTime, Email, HexColor, Id, PinCode, QueryBool, QueryInt, Timestamp
+
+ID = "6a6f21f6-1f0d-4c9b-8a3e-3a1df3d5a8a2"
+
+
+class Mode(StrEnum):
+    FAST = "fast"
+    SLOW = "slow"
+
+
+class Part(Dto):
+    asset_id: Id
+    score: float | MISSING = MISSING
+
+
+class Thing(Dto):
+    name: Annotated[str, Field(min_length=2, max_length=5)]
+    email: Email | MISSING = MISSING
+    pin_code: PinCode | MISSING | None = MISSING
+    color: HexColor | MISSING = MISSING
+    at_time: ClockTime | MISSING = MISSING
+    taken_at: Timestamp | MISSING = MISSING
+    rating: Annotated[int, Field(ge=-1, le=5)] | MISSING | None = MISSING
+    is_new: bool | MISSING = MISSING
+    mode: Mode | MISSING = MISSING
+    parts: Annotated[list[Part], Field(max_length=2)] | MISSING = MISSING
+    data: dict[str, Any] | MISSING = MISSING
+
+
+class Search(QueryDto):
+    asset_id: Id
+    is_new: QueryBool | None = None
+    page: Annotated[QueryInt, Field(ge=1)] = 1
+    mode: Mode | None = None
+    ids: list[Id] | None = None
+
+
+@pytest.fixture
+def client(serve: Callable[..., Any]) -> Client:
+    routes = Routes("T")
+
+    @routes.post("/things", public=True)
+    async def make(body: Thing) -> Thing:
+        return body
+
+    @routes.get("/things", public=True)
+    async def search(query: Search) -> list[Any]:
+        return [query.asset_id, query.is_new, query.page, query.mode, query.ids]
+
+    @routes.get("/things/{id}/{mode}", public=True)
+    async def one(id: UUID, mode: Mode) -> list[Any]:
+        return [id, mode]
+
+    @routes.put("/maybe", public=True)
+    async def maybe(body: Thing | None) -> dict[str, bool]:
+        return {"given": body is not None}
+
+    return serve(routes).client
+
+
+async def issues(answer: Any) -> list[dict[str, Any]]:
+    body = await answer.get_json()
+    assert (answer.status_code, body["message"]) == (400, "Validation failed")
+    return body["errors"]
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "code", "message"),
+    [
+        ({"name": None}, ["name"], "invalid_type", "Invalid input: expected string, received null"),
+        ({"name": 5}, ["name"], "invalid_type", "Invalid input: expected string, received number"),
+        ({"name": "a"}, ["name"], "too_small", "Too small: expected string to have >=2 characters"),
+        ({"name": "abcdef"}, ["name"], "too_big", "Too big: expected string to have <=5 characters"),
+        ({"email": "nobody"}, ["email"], "invalid_format", "Invalid email address"),
+        ({"email": None}, ["email"], "invalid_type", "Invalid input: expected string, received null"),
+        ({"pinCode": "12345"}, ["pinCode"], "invalid_format", "Invalid string: must match pattern /^[0-9]{6}$/"),
+        ({"takenAt": "yesterday"}, ["takenAt"], "invalid_format", "Invalid ISO datetime"),
+        ({"takenAt": "2024-05-01T10:11:12"}, ["takenAt"], "invalid_format", "Invalid ISO datetime"),
+        ({"takenAt": 5}, ["takenAt"], "invalid_type", "Invalid input: expected string, received number"),
+        ({"rating": 6}, ["rating"], "too_big", "Too big: expected number to be <=5"),
+        ({"rating": -2}, ["rating"], "too_small", "Too small: expected number to be >=-1"),
+        ({"rating": "5"}, ["rating"], "invalid_type", "Invalid input: expected number, received string"),
+        ({"rating": 1.5}, ["rating"], "invalid_type", "Invalid input: expected int, received number"),
+        ({"isNew": "true"}, ["isNew"], "invalid_type", "Invalid input: expected boolean, received string"),
+        ({"isNew": 1}, ["isNew"], "invalid_type", "Invalid input: expected boolean, received number"),
+        ({"mode": "medium"}, ["mode"], "invalid_value", 'Invalid option: expected one of "fast"|"slow"'),
+        ({"parts": {}}, ["parts"], "invalid_type", "Invalid input: expected array, received object"),
+        ({"parts": [{"assetId": ID}] * 3}, ["parts"], "too_big", "Too big: expected array to have <=2 items"),
+        ({"parts": [{"assetId": "x"}]}, ["parts", 0, "assetId"], "invalid_format", "Invalid UUID"),
+        (
+            {"parts": [{}]},
+            ["parts", 0, "assetId"],
+            "invalid_type",
+            "Invalid input: expected string, received undefined",
+        ),
+        ({"parts": [[]]}, ["parts", 0], "invalid_type", "Invalid input: expected object, received array"),
+        ({"data": []}, ["data"], "invalid_type", "Invalid input: expected object, received array"),
+    ],
+)
+async def test_bodies(client: Client, change: dict[str, Any], path: list[Any], code: str, message: str):
+    found = await issues(await client.post("/api/things", json={"name": "abc"} | change))
+    assert [(each["path"], each["code"], each["message"]) for each in found] == [(path, code, message)]
+
+
+async def test_body_as_it_comes_back(client: Client):
+    sent = {
+        "name": "abc",
+        "email": "ADA@Example.org",
+        "pinCode": None,
+        "takenAt": "2024-05-01T12:11:12.345678+02:00",
+        "parts": [{"assetId": ID, "score": 1}],
+        "is_new": True,
+        "unknown": {"a": 1},
+    }
+    answer = await client.post("/api/things", json=sent)
+    assert await answer.get_json() == {
+        "name": "abc",
+        "email": "ada@example.org",
+        "pinCode": None,
+        "takenAt": "2024-05-01T10:11:12.345Z",
+        "parts": [{"assetId": ID, "score": 1.0}],
+    }
+
+
+@pytest.mark.parametrize("data", [b"", b"  "])
+async def test_missing_body(client: Client, data: bytes):
+    found = await issues(await client.post("/api/things", data=data))
+    assert found[0]["message"] == "Invalid input: expected object, received undefined"
+
+
+@pytest.mark.parametrize("data", [b"{", b"name=abc", b'{"name": "abc",}', b"\xff\xfe"])
+async def test_not_json(client: Client, data: bytes):
+    answer = await client.post("/api/things", data=data)
+    assert (answer.status_code, await answer.get_json()) == (400, {"message": "The body is not valid JSON"})
+
+
+async def test_optional_body(client: Client):
+    assert await (await client.put("/api/maybe")).get_json() == {"given": False}
+    assert await (await client.put("/api/maybe", json={"name": "abc"})).get_json() == {"given": True}
+
+
+async def test_body_over_ten_megabytes(client: Client):
+    answer = await client.post("/api/things", data=b" " * (10 * 1024 * 1024 + 1))
+    assert (answer.status_code, await answer.get_json()) == (413, {"message": "Request Entity Too Large"})
+
+
+@pytest.mark.parametrize(
+    ("query", "path", "message"),
+    [
+        ("", ["assetId"], "Invalid input: expected string, received undefined"),
+        ("assetId=x", ["assetId"], "Invalid UUID"),
+        (f"assetId={ID}&isNew=1", ["isNew"], 'Invalid option: expected one of "true"|"false"'),
+        (f"assetId={ID}&isNew=", ["isNew"], 'Invalid option: expected one of "true"|"false"'),
+        (f"assetId={ID}&page=x", ["page"], "Invalid input: expected number, received NaN"),
+        (f"assetId={ID}&page=0", ["page"], "Too small: expected number to be >=1"),
+        (f"assetId={ID}&mode=x", ["mode"], 'Invalid option: expected one of "fast"|"slow"'),
+        (f"assetId={ID}&ids={ID}&ids=x", ["ids", 1], "Invalid UUID"),
+    ],
+)
+async def test_query_strings(client: Client, query: str, path: list[Any], message: str):
+    found = await issues(await client.get(f"/api/things?{query}"))
+    assert [(each["path"], each["message"]) for each in found] == [(path, message)]
+
+
+@pytest.mark.parametrize(
+    ("query", "values"),
+    [
+        (f"assetId={ID}&nonsense=1", [ID, None, 1, None, None]),
+        (f"assetId={ID}&isNew=false&page=3&mode=slow&ids={ID}", [ID, False, 3, "slow", [ID]]),
+        (f"assetId={ID}&ids[]={ID}&ids[]={ID}", [ID, None, 1, None, [ID, ID]]),
+    ],
+)
+async def test_query_values(client: Client, query: str, values: list[Any]):
+    assert await (await client.get(f"/api/things?{query}")).get_json() == values
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "message"),
+    [
+        ("x/fast", "id", "Invalid UUID"),
+        ("0197b3f2-0000-7000-8000-000000000000/fast", "id", "Invalid UUID"),
+        (f"{ID}/brisk", "mode", 'Invalid option: expected one of "fast"|"slow"'),
+    ],
+)
+async def test_paths(client: Client, path: str, name: str, message: str):
+    found = await issues(await client.get(f"/api/things/{path}"))
+    assert [(each["path"], each["message"]) for each in found] == [([name], message)]
+
+
+async def test_path_values(client: Client):
+    assert await (await client.get(f"/api/things/{ID}/slow")).get_json() == [ID, "slow"]
