@@ -53,8 +53,12 @@ class Postgres:
     stop_signal = signal.SIGINT  # "fast": sessions are ended, data is written out
     kill_signal = signal.SIGQUIT  # "immediate": the next start recovers
 
-    def __init__(self, folder: Path, programs: PostgresPrograms | None = None) -> None:
-        """`folder` is the server's own; it is created by `prepare`."""
+    def __init__(self, folder: Path, programs: PostgresPrograms | None = None, **settings: str) -> None:
+        """`folder` is the server's own; it is created by `prepare`.
+
+        `settings` are PostgreSQL's, on top of ours (`fsync="off"` for data that may be lost).
+        """
+        self.settings = SETTINGS | settings
         self.folder = folder.absolute()
         self.cluster = self.folder / "cluster"
         self.sockets = socket_folder(self.folder)
@@ -91,7 +95,7 @@ class Postgres:
 
     def command(self) -> Command:
         """How to start the prepared server; after starting it, call `started`."""
-        settings = SETTINGS | {"unix_socket_directories": str(self.sockets)}
+        settings = self.settings | {"unix_socket_directories": str(self.sockets)}
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         return Command(
             program=(str(self.programs.postgres), "-D", str(self.cluster), *options),
@@ -151,7 +155,8 @@ class Postgres:
         self._run([*initdb, *locale, *access, "--no-sync", "--no-instructions"])
         single = [str(self.programs.postgres), "--single", "-F", "-D", str(new), USER]
         self._run(single, f"CREATE DATABASE {DATABASE}\n".encode())
-        self._run([*initdb, "--sync-only"])
+        if self.settings.get("fsync") != "off":
+            self._run([*initdb, "--sync-only"])
         new.rename(self.cluster)
 
     def _run(self, program: list[str], given: bytes = b"") -> None:

@@ -36,6 +36,10 @@ class RuntimeSettings(BaseSettings):
     media_location: Path | None = Field(
         default=None, description="Folder of originals and derived files; by default `media` in the data folder."
     )
+    config_file: Path | None = Field(
+        default=None,
+        description="JSON file with the system configuration; while it is set, clients cannot change it.",
+    )
     api_processes: int = Field(
         default_factory=lambda: max(1, cores() // 2),
         ge=1,
@@ -60,7 +64,7 @@ class RuntimeSettings(BaseSettings):
         default="info", description="The least important messages that are logged."
     )
 
-    @field_validator("data", "media_location")
+    @field_validator("data", "media_location", "config_file")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path.expanduser().absolute() if path else None
