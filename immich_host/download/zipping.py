@@ -1,0 +1,62 @@
+"""An archive as a stream of bytes: nothing is compressed, nothing is stored, memory stays flat."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
+from pathlib import Path, PurePosixPath
+
+import structlog
+from zipstream import ZIP_STORED, ZipStream
+
+from immich_host.media.threads import READERS
+
+BATCH = 256 * 1024
+
+log = structlog.get_logger("download")
+
+
+def distinct_names(names: Iterable[str]) -> list[str]:
+    """File names for one folder: of equal ones, also by case, the later get `+1`, `+2`, ..."""
+    taken: set[str] = set()
+    found: list[str] = []
+    for name in names:
+        path, free, number = PurePosixPath(name), name, 0
+        while free.casefold() in taken:
+            number += 1
+            free = f"{path.stem}+{number}{path.suffix}"
+        taken.add(free.casefold())
+        found.append(free)
+    return found
+
+
+async def zipped(files: list[tuple[Path, str]]) -> AsyncIterator[bytes]:
+    """The archive's bytes in pieces of about 256 KB; files that are missing are left out.
+
+    Args:
+        files: Absolute path and name in the archive.
+    """
+    source = _pieces(files)
+    loop = asyncio.get_running_loop()
+    while batch := await loop.run_in_executor(READERS, _take, source):
+        yield batch
+
+
+def _pieces(files: list[tuple[Path, str]]) -> Iterator[bytes]:
+    archive = ZipStream(compress_type=ZIP_STORED)
+    for path, name in files:
+        if not path.is_file():
+            log.warning("a file is missing and is left out of an archive", path=str(path))
+            continue
+        archive.add_path(str(path), name, recurse=False)
+        yield from archive.file()
+    yield from archive.finalize()
+
+
+def _take(source: Iterator[bytes]) -> bytes:
+    pieces: list[bytes] = []
+    held = 0
+    for piece in source:
+        pieces.append(piece)
+        held += len(piece)
+        if held >= BATCH:
+            break
+    return b"".join(pieces)
