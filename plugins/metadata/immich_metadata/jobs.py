@@ -38,7 +38,10 @@ async def run(ctx: JobContext, *, asset_id: str | UUID) -> Outcome:
     )
     await _save(host, asset, found, file_facts(stat, asset.file_created_at), ctx.cause)
     if asset.type == "IMAGE" and (part := motion.find_video(found.own, stat.st_size)):
-        await save_motion_video(host, asset, part)
+        # read again, for the dates and the link that were just saved
+        still = await host.assets.get(asset.id)
+        if still is not None:
+            await save_motion_video(host, still, part)
     return Outcome.DONE
 
 

@@ -3,10 +3,12 @@
 from typing import Any
 
 from immich_metadata.dates import DATE_TAGS, has_date
-from immich_metadata.values import Tags
+from immich_metadata.values import Tags, text
 from immich_metadata.zones import ZONE_TAGS
 
 _TIMED_STILLS = frozenset({".avif", ".gif", ".heic", ".heif", ".jxl", ".png", ".webp"})
+_HEIF = frozenset({".avif", ".heic", ".heif", ".hif"})
+_ROTATIONS = {"0": "1", "1": "8", "2": "3", "3": "6"}
 _NOT_FROM_SIDECARS = frozenset(
     {
         *("SourceFile", "FileName", "Directory", "FileSize", "FileType", "FileTypeExtension", "MIMEType"),
@@ -26,7 +28,8 @@ def merge(file: Tags, probed: Tags, sidecar: Tags, *, suffix: str, video: bool) 
 
     A sidecar with a date silences every date and zone of the file, and so for place, caption and
     keywords; an empty value in the sidecar is a value. Durations and dimensions never come from a
-    sidecar; of stills only animated formats keep a duration. `suffix` is the file's, lower case.
+    sidecar; of stills only animated formats keep a duration. HEIF pictures are turned by their
+    container, whatever EXIF says. `suffix` is the file's, lower case.
     """
     merged = {**file, **probed}
     added = {name: value for name, value in sidecar.items() if name not in _NOT_FROM_SIDECARS}
@@ -37,6 +40,11 @@ def merge(file: Tags, probed: Tags, sidecar: Tags, *, suffix: str, video: bool) 
     for name in silenced:
         merged.pop(name, None)
     merged.update(added)
+    if suffix in _HEIF:
+        turned = _ROTATIONS.get(text(file.get("Rotation")) or "")
+        merged.pop("Orientation", None)
+        if turned:
+            merged["Orientation"] = turned
     if not video and suffix not in _TIMED_STILLS:
         merged.pop("Duration", None)
     return merged

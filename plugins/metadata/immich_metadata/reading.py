@@ -27,13 +27,20 @@ class Found:
 
 def file_facts(stat: stat_result, uploaded: datetime) -> FileFacts:
     """Size and times of a file; the time of birth where the file system knows it."""
-    born = getattr(stat, "st_birthtime", None)
     return FileFacts(
         size=stat.st_size,
-        modified=datetime.fromtimestamp(stat.st_mtime, UTC),
-        born=None if born is None else datetime.fromtimestamp(born, UTC),
+        modified=_moment(stat.st_mtime) or uploaded,
+        born=_moment(getattr(stat, "st_birthtime", None)),
         uploaded=uploaded,
     )
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    """A file system's time; None where it is none that a calendar has."""
+    try:
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
 
 
 async def read_all(

@@ -15,7 +15,10 @@ LIMIT_SECONDS = 120.0
 """Longest time for one file."""
 
 _ARGUMENTS = ("-use", "MWG", "-struct", "-api", "largefilesupport=1")
-_NUMERIC = ("-Orientation#", "-FocalLength#", "-Duration#", "-FileSize#", "-GPSLatitude#", "-GPSLongitude#")
+_NUMERIC = (
+    *("-Orientation#", "-Rotation#", "-FocalLength#", "-Duration#", "-FileSize#"),
+    *("-GPSLatitude#", "-GPSLongitude#"),
+)
 
 
 class SessionDied(RuntimeError):

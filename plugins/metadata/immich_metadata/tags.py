@@ -27,6 +27,7 @@ class TagReader:
         self._idle: list[Session] = []
         self._busy: set[Session] = set()
         self._reaper: asyncio.TimerHandle | None = None
+        self._closed = False
 
     @property
     def processes(self) -> int:
@@ -37,14 +38,19 @@ class TagReader:
         """All tags of a file; a file that exiftool cannot read has none.
 
         A process that dies is replaced and the file tried once more. A file for which exiftool
-        needs longer than the limit counts as unreadable.
+        needs longer than the limit is tried once more without its embedded tracks.
         """
         for attempt in (1, 2):
             try:
                 tags = await self._read_once(path, embedded=embedded)
             except SessionDied as error:
                 _log.warning("exiftool died", path=str(path), attempt=attempt, error=str(error))
-            except (ExifToolException, TimeoutError, TimeoutExpired, ValueError) as error:
+            except TimeoutError as error:
+                _log.warning("exiftool is too slow", path=str(path), embedded=embedded, error=str(error))
+                if not embedded:
+                    return {}
+                embedded = False
+            except (ExifToolException, TimeoutExpired, ValueError) as error:
                 _log.warning("tags not readable", path=str(path), error=str(error) or type(error).__name__)
                 return {}
             else:
@@ -54,15 +60,11 @@ class TagReader:
         return {}
 
     async def close(self) -> None:
-        """End all processes, those at work too."""
+        """End all processes; one that reads a file ends after it."""
+        self._closed = True
         if self._reaper is not None:
             self._reaper.cancel()
-            self._reaper = None
-        for session in self._busy:
-            session.kill()
-        idle, self._idle = self._idle, []
-        for session in idle:
-            session.close()
+        self._end_idle()
 
     async def _read_once(self, path: Path, *, embedded: bool) -> dict[str, Any]:
         session = self._idle.pop() if self._idle else Session(self._program, self._limit)
@@ -91,6 +93,9 @@ class TagReader:
 
     def _give_back(self, session: Session) -> None:
         self._busy.discard(session)
+        if self._closed:
+            session.close()
+            return
         self._idle.append(session)
         if self._reaper is not None:
             self._reaper.cancel()

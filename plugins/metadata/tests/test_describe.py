@@ -191,3 +191,12 @@ def test_an_emptied_caption_in_the_sidecar_stays_empty() -> None:
 def test_durations_of_stills(suffix: str, video: bool, kept: bool) -> None:
     merged = merge({"Duration": "2"}, {}, {"Duration": "9"}, suffix=suffix, video=video)
     assert merged.get("Duration") == ("2" if kept else None)
+
+
+@pytest.mark.parametrize(
+    ("rotation", "expected"), [("0", "1"), ("1", "8"), ("2", "3"), ("3", "6"), (None, None), ("90", None)]
+)
+def test_heif_is_turned_by_its_container(rotation: str | None, expected: str | None) -> None:
+    file = {"Orientation": "5"} | ({"Rotation": rotation} if rotation else {})
+    assert merge(file, {}, {"Orientation": "2"}, suffix=".heic", video=False).get("Orientation") == expected
+    assert merge(file, {}, {}, suffix=".jpg", video=False)["Orientation"] == "5"

@@ -104,6 +104,26 @@ async def test_a_silent_process_is_killed(programs: Binaries, photo: MakePhoto) 
     await reader.close()
 
 
+async def test_a_video_too_slow_with_its_tracks_is_read_without(programs: Binaries, photo: MakePhoto) -> None:
+    assert programs.exiftool
+    reader = TagReader(programs.exiftool, limit=1)
+    path = photo("a.jpg", "-Make=X")
+    await reader.read(path)
+    os.kill(_pid(reader), signal.SIGSTOP)
+    assert (await reader.read(path, embedded=True))["Make"] == "X"
+    await reader.close()
+
+
+async def test_closing_lets_a_read_finish(programs: Binaries, photo: MakePhoto) -> None:
+    assert programs.exiftool
+    reader = TagReader(programs.exiftool)
+    reading = asyncio.create_task(reader.read(photo("a.jpg", "-Make=X")))
+    await asyncio.sleep(0)
+    await reader.close()
+    assert (await reading)["Make"] == "X"
+    assert reader.processes == 0
+
+
 async def test_a_cancelled_read_ends_its_process(reader: TagReader, photo: MakePhoto) -> None:
     path = photo("a.jpg")
     await reader.read(path)
