@@ -111,17 +111,26 @@ def openapi() -> None:
 
 def main() -> None:
     """Run the command line; what the operator can mend is said in one line."""
-    if sys.argv[1:2] == ["admin"]:
-        from immich_host.users.commands import app as admin
-
-        app.add_typer(admin, name="admin", help="Users and access, from this machine's terminal.")
-    else:
-        app.add_typer(_later(), name="admin", help="Users and access, from this machine's terminal.")
+    admin = _admin() if sys.argv[1:2] == ["admin"] else _later()
+    app.add_typer(admin, name="admin", help="Users and access, from this machine's terminal.")
     try:
         app()
     except _expected() as problem:
         typer.echo(f"immich-host: {problem}", err=True)
         sys.exit(1)
+
+
+def _admin() -> typer.Typer:
+    from immich_host.runtime.embedded import database
+    from immich_host.users.commands import admin_commands
+
+    admin = admin_commands(lambda: database(_settings()))
+
+    @admin.callback()
+    def options(data: Data = None) -> None:
+        _settings(data=data)
+
+    return admin
 
 
 def _later() -> typer.Typer:

@@ -155,6 +155,21 @@ async def other_admin_exists(db: Database, user_id: UUID | None = None) -> bool:
     )
 
 
+async def set_password_login(db: Database, enabled: bool) -> None:
+    """Allow or forbid signing in by password; the stored settings hold what differs from the defaults."""
+    if enabled:
+        await db.execute(
+            "UPDATE system_metadata SET value = value #- '{passwordLogin,enabled}' WHERE key = 'system-config'"
+        )
+        return
+    await db.execute("""
+        INSERT INTO system_metadata AS stored (key, value)
+        VALUES ('system-config', '{"passwordLogin": {"enabled": false}}')
+        ON CONFLICT (key) DO UPDATE SET value = stored.value || jsonb_build_object('passwordLogin',
+          coalesce(stored.value -> 'passwordLogin', '{}') || '{"enabled": false}')
+    """)
+
+
 # --- erasing ------------------------------------------------------------------------------------
 
 
