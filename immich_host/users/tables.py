@@ -5,7 +5,6 @@ import warnings
 from piccolo.columns import UUID, BigInt, Boolean, Text, Timestamptz
 from piccolo.table import Table
 
-
 with warnings.catch_warnings():
     # Piccolo advises against a reserved word as a name; it quotes it everywhere, and Immich has it so
     warnings.filterwarnings("ignore", "We recommend giving your table")
