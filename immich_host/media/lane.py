@@ -3,7 +3,7 @@
 import inspect
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, get_type_hints
 from uuid import UUID
@@ -107,13 +107,14 @@ class Lane:
 
     async def _serve(self, entry: _Entry, parts: list[str], scope: Scope, receive: Body, send: Send) -> None:
         started = time.perf_counter()
+        view = RequestView(entry.route, scope)
         watch = _Watch(send)
         try:
             if entry.owner is not None and not self._host.is_enabled(entry.owner):
                 raise NotFound
             caller = await self._admit(entry.route, scope)
             if self._guard is not None:
-                await self._guard(_view(entry.route, scope), caller)
+                await self._guard(view, caller)
             values = _path_values(entry, parts)
             values |= {"caller": caller, "host": self._host, "scope": scope, "receive": receive, "send": watch}
             if entry.query is not None:
@@ -129,7 +130,7 @@ class Lane:
             log.exception("request failed", method=scope["method"], path=scope["path"])
             await self._refuse(scope, receive, watch, Refused(500, "Internal server error"))
         if self._responded is not None:
-            self._responded(_view(entry.route, scope), watch.status, time.perf_counter() - started)
+            self._responded(view, watch.status, time.perf_counter() - started)
 
     async def _refuse(self, scope: Scope, receive: Body, watch: "_Watch", error: Refused) -> None:
         if watch.status:  # too late for an answer: returning before the end of the body closes the connection
@@ -200,13 +201,35 @@ def invalid_uuid(*path: str) -> Refused:
     return Refused(400, "Validation failed", [issue])
 
 
-def _view(route: Route, scope: Scope) -> dict[str, Any]:
-    return {
-        "method": scope["method"],
-        "path": scope["path"],
-        "route": route.path,
-        "operation_id": route.operation_id,
-        "query": scope["query_string"].decode("latin-1"),
-        "headers": {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
-        "client": (scope.get("client") or ("",))[0],
-    }
+class RequestView(Mapping[str, Any]):
+    """A request as guards and listeners are shown it; put together when somebody looks."""
+
+    __slots__ = ("_route", "_scope", "_values")
+
+    def __init__(self, route: Route, scope: Scope) -> None:
+        self._route = route
+        self._scope = scope
+        self._values: dict[str, Any] | None = None
+
+    def _looked_at(self) -> dict[str, Any]:
+        if self._values is None:
+            scope = self._scope
+            self._values = {
+                "method": scope["method"],
+                "path": scope["path"],
+                "route": self._route.path,
+                "operation_id": self._route.operation_id,
+                "query": scope["query_string"].decode("latin-1"),
+                "headers": {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+                "client": (scope.get("client") or ("",))[0],
+            }
+        return self._values
+
+    def __getitem__(self, key: str) -> Any:
+        return self._looked_at()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._looked_at())
+
+    def __len__(self) -> int:
+        return len(self._looked_at())
