@@ -1,17 +1,11 @@
-"""Wiring: what this plugin hands to the host and which facts it listens to."""
+"""Wiring: what this plugin hands to the host."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from uuid import UUID
 
 from immich_host.plugin_api import Host, Job, Section, hookimpl
 from immich_metadata import jobs
 from immich_metadata.settings import MetadataSettings
-
-SIDECAR_WRITTEN = "sidecar-write"
-"""The cause with which a written sidecar is announced; its tags are read again."""
-
-_hosts: list[Host] = []
 
 
 @hookimpl
@@ -33,21 +27,6 @@ def register_jobs() -> Sequence[Job]:
 
 
 @hookimpl
-async def plugin_started(host: Host) -> None:
-    """Remember the host, by which listeners ask for jobs."""
-    _hosts.append(host)
-
-
-@hookimpl
 async def plugin_stopped(host: Host) -> None:
     """End the exiftool processes."""
-    if host in _hosts:
-        _hosts.remove(host)
     await jobs.close_reader(host)
-
-
-@hookimpl
-async def asset_file_written(asset_id: UUID, type: str, cause: str) -> None:
-    """Read a sidecar again after it was written here."""
-    if type == "sidecar" and cause == SIDECAR_WRITTEN and _hosts:
-        await _hosts[-1].jobs.request("metadata.reread", asset_id=asset_id, cause=SIDECAR_WRITTEN)

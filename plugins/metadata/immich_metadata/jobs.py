@@ -110,5 +110,5 @@ JOBS = (
         missing=missing,
         starts_queue=True,
     ),
-    Job("reread", run, queue="metadataExtraction"),
+    Job("reread", run, queue="metadataExtraction", after="sidecar_changed"),
 )

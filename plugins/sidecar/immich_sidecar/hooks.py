@@ -1,11 +1,12 @@
 """Wiring: what this plugin hands to the host and which facts it listens to."""
 
 from collections.abc import Sequence
+from types import ModuleType
 from uuid import UUID
 
 from immich_host.plugin_api import Host, Job, hookimpl
 from immich_host.plugin_api.assets import LOCKABLE
-from immich_sidecar import jobs, store
+from immich_sidecar import hookspecs, jobs, store
 
 _COLUMNS = {"dateTimeOriginal": "date_time_original", "timeZone": "time_zone"}
 _WATCHED = frozenset(LOCKABLE) | frozenset(_COLUMNS.get(name, name) for name in LOCKABLE)
@@ -16,6 +17,12 @@ _hosts: list[Host] = []
 def register_jobs() -> Sequence[Job]:
     """`discover` on an asset's way in, `write` after an edit."""
     return jobs.JOBS
+
+
+@hookimpl
+def register_facts() -> ModuleType:
+    """`sidecar_changed`."""
+    return hookspecs
 
 
 @hookimpl

@@ -12,8 +12,11 @@ from immich_sidecar import finding, store
 from immich_sidecar.fields import assignments
 from immich_sidecar.writing import NotWritten, replacing, write_tags
 
-CAUSE = "sidecar-write"
-"""Announces a sidecar that was written here, so that whoever reads tags reads it again."""
+WRITTEN, FOUND = "sidecar-write", "sidecar-found"
+"""Causes with which `sidecar_changed` is published."""
+
+_ALONE = frozenset({"all", "missing", "refresh", "manual", "schedule"})
+"""Causes of runs after which nothing follows by itself, so that readers must be told of a change."""
 
 _log = structlog.get_logger("sidecar")
 
@@ -32,6 +35,8 @@ async def discover(ctx: JobContext, *, asset_id: str | UUID) -> Outcome:
         await host.files.forget(asset.id, "sidecar", keep=True)
     else:
         await host.files.register(asset.id, "sidecar", found)
+    if ctx.cause in _ALONE:
+        await host.publish("sidecar_changed", asset_id=asset.id, owner_id=asset.owner_id, cause=FOUND)
     return Outcome.DONE
 
 
@@ -57,9 +62,10 @@ async def write(ctx: JobContext, *, asset_id: str | UUID) -> Outcome:
         unchanged = await store.lock_unchanged(host.db, asset.id, exif["update_id"])
         if unchanged:
             await host.assets.unlock(asset.id, written)
-        await host.files.register(asset.id, "sidecar", target, cause=CAUSE if unchanged else "job")
-    if not unchanged:
-        await host.jobs.request("sidecar.write", asset_id=asset.id, cause="edit")
+            await host.publish("sidecar_changed", asset_id=asset.id, owner_id=asset.owner_id, cause=WRITTEN)
+        else:
+            await host.jobs.request("sidecar.write", asset_id=asset.id, cause="edit")
+        await host.files.register(asset.id, "sidecar", target, cause=WRITTEN)
     _log.info("sidecar written", asset=str(asset.id), fields=sorted(written))
     return Outcome.DONE
 
