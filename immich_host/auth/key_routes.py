@@ -14,7 +14,7 @@ from immich_host.plugin_api.web import FREE, Caller, Routes
 from immich_host.wire.access import refusal
 from immich_host.wire.kernel import Kernel
 
-ROUTES = Routes("API keys")
+routes = Routes("API keys")
 
 UNNAMED: Final = "API Key"
 
@@ -33,13 +33,13 @@ def _may_grant(caller: Caller, permissions: Iterable[str]) -> None:
         raise Refused(400, "Cannot grant permissions you do not have")
 
 
-@ROUTES.get("/api-keys", permission=Permission.API_KEY_READ, operation_id="getApiKeys")
+@routes.get("/api-keys", permission=Permission.API_KEY_READ, operation_id="getApiKeys")
 async def get_api_keys(caller: Caller) -> list[ApiKeyResponseDto]:
     """The own keys, without their secrets."""
     return [key_answer(row) for row in await store.keys_of(caller.user_id)]
 
 
-@ROUTES.post("/api-keys", permission=Permission.API_KEY_CREATE, status=201, operation_id="createApiKey")
+@routes.post("/api-keys", permission=Permission.API_KEY_CREATE, status=201, operation_id="createApiKey")
 async def create_api_key(host: Kernel, caller: Caller, body: ApiKeyCreateDto) -> ApiKeyCreateResponseDto:
     """A new key; its secret is shown this once."""
     _may_grant(caller, body.permissions)
@@ -49,7 +49,7 @@ async def create_api_key(host: Kernel, caller: Caller, body: ApiKeyCreateDto) ->
     return new_key_answer(row, secret)
 
 
-@ROUTES.get("/api-keys/me", permission=FREE, operation_id="getMyApiKey")
+@routes.get("/api-keys/me", permission=FREE, operation_id="getMyApiKey")
 async def get_my_api_key(caller: Caller) -> ApiKeyResponseDto:
     """The key that this request came with."""
     if caller.api_key_id is None:
@@ -57,13 +57,13 @@ async def get_my_api_key(caller: Caller) -> ApiKeyResponseDto:
     return key_answer(await _own(caller, caller.api_key_id, Permission.API_KEY_READ))
 
 
-@ROUTES.get("/api-keys/{id}", permission=Permission.API_KEY_READ, operation_id="getApiKey")
+@routes.get("/api-keys/{id}", permission=Permission.API_KEY_READ, operation_id="getApiKey")
 async def get_api_key(caller: Caller, id: UUID) -> ApiKeyResponseDto:
     """A key, without its secret."""
     return key_answer(await _own(caller, id, Permission.API_KEY_READ))
 
 
-@ROUTES.put("/api-keys/{id}", permission=Permission.API_KEY_UPDATE, operation_id="updateApiKey", deprecated=True)
+@routes.put("/api-keys/{id}", permission=Permission.API_KEY_UPDATE, operation_id="updateApiKey", deprecated=True)
 async def update_api_key(caller: Caller, id: UUID, body: ApiKeyUpdateDto) -> ApiKeyResponseDto:
     """Rename a key, or change what it may do."""
     await _own(caller, id, Permission.API_KEY_UPDATE)
@@ -74,14 +74,14 @@ async def update_api_key(caller: Caller, id: UUID, body: ApiKeyUpdateDto) -> Api
     return key_answer(await _own(caller, id, Permission.API_KEY_UPDATE))
 
 
-@ROUTES.delete("/api-keys/{id}", permission=Permission.API_KEY_DELETE, operation_id="deleteApiKey")
+@routes.delete("/api-keys/{id}", permission=Permission.API_KEY_DELETE, operation_id="deleteApiKey")
 async def delete_api_key(caller: Caller, id: UUID) -> None:
     """Revoke a key."""
     if not await store.delete_key(caller.user_id, id):
         raise refusal(Permission.API_KEY_DELETE)
 
 
-@ROUTES.post("/api-keys/{id}/rotate", permission=Permission.API_KEY_ROTATE, status=201, operation_id="rotateApiKey")
+@routes.post("/api-keys/{id}/rotate", permission=Permission.API_KEY_ROTATE, status=201, operation_id="rotateApiKey")
 async def rotate_api_key(caller: Caller, id: UUID) -> ApiKeyCreateResponseDto:
     """Another secret for a key; the old one is void at once."""
     _may_grant(caller, (await _own(caller, id, Permission.API_KEY_ROTATE))["permissions"])

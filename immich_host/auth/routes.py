@@ -33,7 +33,7 @@ from immich_host.wire.gate import headers_of
 from immich_host.wire.kernel import Kernel
 from immich_host.wire.types import wire_time
 
-ROUTES = Routes("Authentication")
+routes = Routes("Authentication")
 
 WRONG: Final = "Incorrect email or password"
 SESSION_ONLY: Final = "This needs a signed-in session"
@@ -74,7 +74,7 @@ async def start_session(host: Kernel, row: users.UserRow, request: Request, auth
     return response
 
 
-@ROUTES.post("/auth/login", public=True, status=201, operation_id="login", answers=LoginResponseDto)
+@routes.post("/auth/login", public=True, status=201, operation_id="login", answers=LoginResponseDto)
 async def login(host: Kernel, request: Request, body: LoginCredentialDto) -> Response:
     """Sign in by e-mail and password."""
     if not host.settings(PasswordLoginSection).enabled:
@@ -85,7 +85,7 @@ async def login(host: Kernel, request: Request, body: LoginCredentialDto) -> Res
     return await start_session(host, row, request, "password")
 
 
-@ROUTES.post("/auth/admin-sign-up", public=True, status=201, operation_id="signUpAdmin")
+@routes.post("/auth/admin-sign-up", public=True, status=201, operation_id="signUpAdmin")
 async def sign_up_admin(host: Kernel, body: SignUpDto) -> UserAdminResponseDto:
     """Make the first administrator; only while there is none."""
     if not body.password:
@@ -109,7 +109,7 @@ async def sign_up_admin(host: Kernel, body: SignUpDto) -> UserAdminResponseDto:
     return users.admin_answer(row, host.paths)
 
 
-@ROUTES.post("/auth/logout", permission=FREE, operation_id="logout", answers=LogoutResponseDto)
+@routes.post("/auth/logout", permission=FREE, operation_id="logout", answers=LogoutResponseDto)
 async def logout(host: Kernel, caller: Caller) -> Response:
     """End this session."""
     if caller.session_id is not None:
@@ -127,13 +127,13 @@ async def _tell_ended(host: Kernel, session_id: UUID) -> None:
     await host.push.to_session(session_id, "on_session_delete", str(session_id))
 
 
-@ROUTES.post("/auth/validateToken", permission=FREE, operation_id="validateAccessToken")
+@routes.post("/auth/validateToken", permission=FREE, operation_id="validateAccessToken")
 async def validate_access_token() -> ValidateAccessTokenResponseDto:
     """Say that the credentials are good."""
     return ValidateAccessTokenResponseDto(auth_status=True)
 
 
-@ROUTES.get("/auth/status", permission=FREE, operation_id="getAuthStatus")
+@routes.get("/auth/status", permission=FREE, operation_id="getAuthStatus")
 async def get_auth_status(host: Kernel, caller: Caller) -> AuthStatusResponseDto:
     """Which secrets the account has, and how long the session lasts."""
     account = await users.find(host.db, caller.user_id)
@@ -147,7 +147,7 @@ async def get_auth_status(host: Kernel, caller: Caller) -> AuthStatusResponseDto
     )
 
 
-@ROUTES.post("/auth/change-password", permission=Permission.AUTH_CHANGE_PASSWORD, status=200,
+@routes.post("/auth/change-password", permission=Permission.AUTH_CHANGE_PASSWORD, status=200,
              operation_id="changePassword")  # fmt: skip
 async def change_password(host: Kernel, caller: Caller, body: ChangePasswordDto) -> UserAdminResponseDto:
     """Change the own password; on wish all other sessions end."""
@@ -163,32 +163,32 @@ async def change_password(host: Kernel, caller: Caller, body: ChangePasswordDto)
     return users.admin_answer(row, host.paths)
 
 
-@ROUTES.post("/auth/pin-code", permission=Permission.PIN_CODE_CREATE, operation_id="setupPinCode")
+@routes.post("/auth/pin-code", permission=Permission.PIN_CODE_CREATE, operation_id="setupPinCode")
 async def setup_pin_code(host: Kernel, caller: Caller, body: PinCodeSetupDto) -> None:
     """Set the first PIN."""
     await pin.set_up(host.db, caller.user_id, body.pin_code)
 
 
-@ROUTES.put("/auth/pin-code", permission=Permission.PIN_CODE_UPDATE, operation_id="changePinCode")
+@routes.put("/auth/pin-code", permission=Permission.PIN_CODE_UPDATE, operation_id="changePinCode")
 async def change_pin_code(host: Kernel, caller: Caller, body: PinCodeChangeDto) -> None:
     """Change the PIN."""
     await pin.change(host.db, caller.user_id, body.new_pin_code, pin=body.pin_code, password=body.password)
 
 
-@ROUTES.delete("/auth/pin-code", permission=Permission.PIN_CODE_DELETE, operation_id="resetPinCode")
+@routes.delete("/auth/pin-code", permission=Permission.PIN_CODE_DELETE, operation_id="resetPinCode")
 async def reset_pin_code(host: Kernel, caller: Caller, body: PinCodeResetDto) -> None:
     """Remove the PIN; all sessions are locked."""
     await pin.remove(host.db, caller.user_id, pin=body.pin_code, password=body.password)
     users.changed(caller.user_id)
 
 
-@ROUTES.post("/auth/session/unlock", permission=FREE, operation_id="unlockAuthSession")
+@routes.post("/auth/session/unlock", permission=FREE, operation_id="unlockAuthSession")
 async def unlock_auth_session(host: Kernel, caller: Caller, body: SessionUnlockDto) -> None:
     """Unlock this session for a while."""
     await pin.unlock(host.db, caller.user_id, own_session(caller), pin=body.pin_code, password=body.password)
 
 
-@ROUTES.post("/auth/session/lock", permission=FREE, operation_id="lockAuthSession")
+@routes.post("/auth/session/lock", permission=FREE, operation_id="lockAuthSession")
 async def lock_auth_session(caller: Caller) -> None:
     """Lock this session."""
     await store.update_session(own_session(caller), pin_expires_at=None)

@@ -17,8 +17,7 @@ from immich_host.wire.access import refusal
 from immich_host.wire.dto import SessionResponseDto
 from immich_host.wire.kernel import Kernel
 
-ROUTES = Routes("Sessions")
-ADMIN_ROUTES = Routes("Users (admin)")
+routes = Routes("Sessions")
 
 
 async def _own(caller: Caller, session_id: UUID, permission: Permission) -> store.Row:
@@ -28,13 +27,13 @@ async def _own(caller: Caller, session_id: UUID, permission: Permission) -> stor
     return row
 
 
-@ROUTES.get("/sessions", permission=Permission.SESSION_READ, operation_id="getSessions")
+@routes.get("/sessions", permission=Permission.SESSION_READ, operation_id="getSessions")
 async def get_sessions(caller: Caller) -> list[SessionResponseDto]:
     """The own sessions."""
     return [session_answer(row, caller.session_id) for row in await store.sessions_of(caller.user_id)]
 
 
-@ROUTES.post("/sessions", permission=Permission.SESSION_CREATE, status=201, operation_id="createSession")
+@routes.post("/sessions", permission=Permission.SESSION_CREATE, status=201, operation_id="createSession")
 async def create_session(host: Kernel, caller: Caller, body: SessionCreateDto) -> SessionCreateResponseDto:
     """A session for another device, which ends with this one."""
     parent = own_session(caller)
@@ -63,13 +62,13 @@ def _lifetime(duration: int | None) -> timedelta | None:
     return lifetime
 
 
-@ROUTES.delete("/sessions", permission=Permission.SESSION_DELETE, operation_id="deleteAllSessions")
+@routes.delete("/sessions", permission=Permission.SESSION_DELETE, operation_id="deleteAllSessions")
 async def delete_all_sessions(host: Kernel, caller: Caller) -> None:
     """End all own sessions but this."""
     await store.delete_sessions(host.db, caller.user_id, but=caller.session_id)
 
 
-@ROUTES.put("/sessions/{id}", permission=Permission.SESSION_UPDATE, operation_id="updateSession", deprecated=True)
+@routes.put("/sessions/{id}", permission=Permission.SESSION_UPDATE, operation_id="updateSession", deprecated=True)
 async def update_session(caller: Caller, id: UUID, body: SessionUpdateDto) -> SessionResponseDto:
     """Ask a session's device to read everything anew."""
     await _own(caller, id, Permission.SESSION_UPDATE)
@@ -80,22 +79,23 @@ async def update_session(caller: Caller, id: UUID, body: SessionUpdateDto) -> Se
     return session_answer(await _own(caller, id, Permission.SESSION_UPDATE), caller.session_id)
 
 
-@ROUTES.delete("/sessions/{id}", permission=Permission.SESSION_DELETE, operation_id="deleteSession")
+@routes.delete("/sessions/{id}", permission=Permission.SESSION_DELETE, operation_id="deleteSession")
 async def delete_session(caller: Caller, id: UUID) -> None:
     """End a session and those that were made from it."""
     if not await store.delete_session(caller.user_id, id):
         raise refusal(Permission.SESSION_DELETE)
 
 
-@ROUTES.post("/sessions/{id}/lock", permission=Permission.SESSION_LOCK, operation_id="lockSession")
+@routes.post("/sessions/{id}/lock", permission=Permission.SESSION_LOCK, operation_id="lockSession")
 async def lock_session(caller: Caller, id: UUID) -> None:
     """Lock a session that a PIN has unlocked."""
     await _own(caller, id, Permission.SESSION_LOCK)
     await store.update_session(id, pin_expires_at=None)
 
 
-@ADMIN_ROUTES.get(
+@routes.get(
     "/admin/users/{id}/sessions",
+    tag="Users (admin)",
     permission=Permission.ADMIN_SESSION_READ,
     admin=True,
     operation_id="getUserSessionsAdmin",

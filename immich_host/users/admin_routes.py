@@ -24,7 +24,7 @@ from immich_host.users.rows import UserRow
 from immich_host.wire.dto import AssetStatsResponseDto, UserAdminResponseDto
 from immich_host.wire.kernel import Kernel
 
-ROUTES = Routes("Users (admin)")
+routes = Routes("Users (admin)")
 READ = {"permission": Permission.ADMIN_USER_READ, "admin": True}
 UPDATE = {"permission": Permission.ADMIN_USER_UPDATE, "admin": True}
 DELETE = {"permission": Permission.ADMIN_USER_DELETE, "admin": True}
@@ -53,14 +53,14 @@ async def _columns(body: UserAdminCreateDto | UserAdminUpdateDto) -> dict[str, A
     return columns
 
 
-@ROUTES.get("/admin/users", operation_id="searchUsersAdmin", **READ)
+@routes.get("/admin/users", operation_id="searchUsersAdmin", **READ)
 async def search_users_admin(host: Kernel, query: SearchUsersAdminQuery) -> list[UserAdminResponseDto]:
     """All accounts, or the one asked for; deleted ones if wanted."""
     rows = await store.everyone(host.db, with_deleted=bool(query.with_deleted), user_id=query.id)
     return [admin_answer(row, host.paths) for row in rows]
 
 
-@ROUTES.post(
+@routes.post(
     "/admin/users", operation_id="createUserAdmin", status=201, permission=Permission.ADMIN_USER_CREATE, admin=True
 )
 async def create_user_admin(host: Kernel, caller: Caller, body: UserAdminCreateDto) -> UserAdminResponseDto:
@@ -74,13 +74,13 @@ async def create_user_admin(host: Kernel, caller: Caller, body: UserAdminCreateD
     return admin_answer(row, host.paths)
 
 
-@ROUTES.get("/admin/users/{id}", operation_id="getUserAdmin", **READ)
+@routes.get("/admin/users/{id}", operation_id="getUserAdmin", **READ)
 async def get_user_admin(host: Kernel, id: UUID) -> UserAdminResponseDto:
     """An account, which may be a deleted one."""
     return admin_answer(await _existing(host, id), host.paths)
 
 
-@ROUTES.put("/admin/users/{id}", operation_id="updateUserAdmin", deprecated=True, **UPDATE)
+@routes.put("/admin/users/{id}", operation_id="updateUserAdmin", deprecated=True, **UPDATE)
 async def update_user_admin(host: Kernel, caller: Caller, id: UUID, body: UserAdminUpdateDto) -> UserAdminResponseDto:
     """Change any field of an account; nobody changes whether they are an administrator themselves."""
     columns = await _columns(body)
@@ -99,7 +99,7 @@ async def _require_other_admin(host: Kernel, user_id: UUID) -> None:
         raise Refused(400, "The last administrator stays one")
 
 
-@ROUTES.delete("/admin/users/{id}", operation_id="deleteUserAdmin", **DELETE)
+@routes.delete("/admin/users/{id}", operation_id="deleteUserAdmin", **DELETE)
 async def delete_user_admin(host: Kernel, caller: Caller, id: UUID, body: UserAdminDeleteDto) -> UserAdminResponseDto:
     """Delete an account: it can be restored for some days, but with `force` it is erased at once."""
     force = body.force is True
@@ -110,11 +110,11 @@ async def delete_user_admin(host: Kernel, caller: Caller, id: UUID, body: UserAd
         await _require_other_admin(host, id)
         row = await store.mark_deleted(host.db, id, force=force)
         if force:
-            await host.jobs.request(ERASE_JOB, user_id=str(id))
+            await host.jobs.request(ERASE_JOB, user_id=id)
     return admin_answer(row, host.paths)
 
 
-@ROUTES.post("/admin/users/{id}/restore", operation_id="restoreUserAdmin", status=200, **DELETE)
+@routes.post("/admin/users/{id}/restore", operation_id="restoreUserAdmin", status=200, **DELETE)
 async def restore_user_admin(host: Kernel, id: UUID) -> UserAdminResponseDto:
     """Bring a deleted account back."""
     async with store.administrators(host.db):
@@ -124,13 +124,13 @@ async def restore_user_admin(host: Kernel, id: UUID) -> UserAdminResponseDto:
     return admin_answer(row, host.paths)
 
 
-@ROUTES.get("/admin/users/{id}/preferences", operation_id="getUserPreferencesAdmin", **READ)
+@routes.get("/admin/users/{id}/preferences", operation_id="getUserPreferencesAdmin", **READ)
 async def get_user_preferences_admin(host: Kernel, id: UUID) -> UserPreferencesResponseDto:
     """A user's preferences."""
     return await preferences.read(host.db, (await _existing(host, id)).id)
 
 
-@ROUTES.put("/admin/users/{id}/preferences", operation_id="updateUserPreferencesAdmin", deprecated=True, **UPDATE)
+@routes.put("/admin/users/{id}/preferences", operation_id="updateUserPreferencesAdmin", deprecated=True, **UPDATE)
 async def update_user_preferences_admin(
     host: Kernel, id: UUID, body: UserPreferencesUpdateDto
 ) -> UserPreferencesResponseDto:
@@ -138,7 +138,7 @@ async def update_user_preferences_admin(
     return await preferences.change(host.db, (await _existing(host, id)).id, body)
 
 
-@ROUTES.get("/admin/users/{id}/statistics", operation_id="getUserStatisticsAdmin", **READ)
+@routes.get("/admin/users/{id}/statistics", operation_id="getUserStatisticsAdmin", **READ)
 async def get_user_statistics_admin(
     host: Kernel, id: UUID, query: GetUserStatisticsAdminQuery
 ) -> AssetStatsResponseDto:
@@ -150,7 +150,7 @@ async def get_user_statistics_admin(
     return AssetStatsResponseDto(images=images, videos=videos, total=images + videos)
 
 
-@ROUTES.get("/admin/users/{id}/calendar-heatmap", operation_id="getUserCalendarHeatmapAdmin", **READ)
+@routes.get("/admin/users/{id}/calendar-heatmap", operation_id="getUserCalendarHeatmapAdmin", **READ)
 async def get_user_calendar_heatmap_admin(
     host: Kernel, id: UUID, query: GetUserCalendarHeatmapAdminQuery
 ) -> CalendarHeatmapResponseDto:

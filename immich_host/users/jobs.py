@@ -21,25 +21,24 @@ async def check_deleted(ctx: JobContext) -> Outcome:
     host = ctx.host
     due = await store.to_be_erased(host.db, host.settings(UserSection).delete_delay)
     for user_id in due:
-        await host.jobs.request(ERASE_JOB, cause=ctx.cause, user_id=str(user_id))
+        await host.jobs.request(ERASE_JOB, cause=ctx.cause, user_id=user_id)
     return Outcome.DONE if due else Outcome.SKIPPED
 
 
-async def erase_user(ctx: JobContext, *, user_id: str) -> Outcome:
+async def erase_user(ctx: JobContext, *, user_id: UUID) -> Outcome:
     """Remove a deleted account's folders, then its row and all that hangs on it."""
     host = cast("Kernel", ctx.host)
-    account = UUID(user_id)
-    row = await store.begin_erasing(host.db, account, host.settings(UserSection).delete_delay)
+    row = await store.begin_erasing(host.db, user_id, host.settings(UserSection).delete_delay)
     if row is None:
         return Outcome.SKIPPED
     for folder in folders_of(row, host.paths.root):
         await ctx.in_thread(_remove, folder)
     async with host.db.transaction():
-        if not await store.erase(host.db, account):
+        if not await store.erase(host.db, user_id):
             return Outcome.SKIPPED
-        await host.publish("user_deleted", user_id=account)
-    store.changed(account)
-    await host.push.to_everyone("on_user_delete", user_id)
+        await host.publish("user_deleted", user_id=user_id)
+    store.changed(user_id)
+    await host.push.to_everyone("on_user_delete", str(user_id))
     return Outcome.DONE
 
 

@@ -26,7 +26,7 @@ from immich_host.wire.dto import LicenseKeyDto, LicenseResponseDto, UserAdminRes
 from immich_host.wire.kernel import Kernel
 from immich_host.wire.types import Binary
 
-ROUTES = Routes("Users")
+routes = Routes("Users")
 ONBOARDING = "onboarding"
 
 
@@ -37,7 +37,7 @@ async def _existing(host: Kernel, user_id: UUID) -> UserRow:
     return row
 
 
-@ROUTES.get("/users", permission=Permission.USER_READ, operation_id="searchUsers")
+@routes.get("/users", permission=Permission.USER_READ, operation_id="searchUsers")
 async def search_users(host: Kernel, caller: Caller) -> list[UserResponseDto]:
     """All users, for sharing; where users are not public, others than administrators see themselves."""
     public = caller.is_admin or host.settings(ServerSection).public_users
@@ -45,13 +45,13 @@ async def search_users(host: Kernel, caller: Caller) -> list[UserResponseDto]:
     return [user_answer(row, host.paths) for row in rows]
 
 
-@ROUTES.get("/users/me", permission=Permission.USER_READ, operation_id="getMyUser")
+@routes.get("/users/me", permission=Permission.USER_READ, operation_id="getMyUser")
 async def get_my_user(host: Kernel, caller: Caller) -> UserAdminResponseDto:
     """The own account."""
     return admin_answer(await _existing(host, caller.user_id), host.paths)
 
 
-@ROUTES.put("/users/me", permission=Permission.USER_UPDATE, operation_id="updateMyUser", deprecated=True)
+@routes.put("/users/me", permission=Permission.USER_UPDATE, operation_id="updateMyUser", deprecated=True)
 async def update_my_user(host: Kernel, caller: Caller, body: UserUpdateMeDto) -> UserAdminResponseDto:
     """Change the own account."""
     columns = body.model_dump(mode="json", by_alias=False)
@@ -60,13 +60,13 @@ async def update_my_user(host: Kernel, caller: Caller, body: UserUpdateMeDto) ->
     return admin_answer(await store.update(host.db, caller.user_id, **columns), host.paths)
 
 
-@ROUTES.get("/users/me/preferences", permission=Permission.USER_PREFERENCE_READ, operation_id="getMyPreferences")
+@routes.get("/users/me/preferences", permission=Permission.USER_PREFERENCE_READ, operation_id="getMyPreferences")
 async def get_my_preferences(host: Kernel, caller: Caller) -> UserPreferencesResponseDto:
     """The own preferences."""
     return await preferences.read(host.db, caller.user_id)
 
 
-@ROUTES.put(
+@routes.put(
     "/users/me/preferences",
     permission=Permission.USER_PREFERENCE_UPDATE,
     operation_id="updateMyPreferences",
@@ -79,38 +79,38 @@ async def update_my_preferences(
     return await preferences.change(host.db, caller.user_id, body)
 
 
-@ROUTES.get("/users/me/license", permission=Permission.USER_LICENSE_READ, operation_id="getUserLicense")
+@routes.get("/users/me/license", permission=Permission.USER_LICENSE_READ, operation_id="getUserLicense")
 async def get_user_license(host: Kernel, caller: Caller) -> LicenseResponseDto:
     """The own product key."""
     return await licence.read(host.db, caller.user_id)
 
 
-@ROUTES.put("/users/me/license", permission=Permission.USER_LICENSE_UPDATE, operation_id="setUserLicense")
+@routes.put("/users/me/license", permission=Permission.USER_LICENSE_UPDATE, operation_id="setUserLicense")
 async def set_user_license(host: Kernel, caller: Caller, body: LicenseKeyDto) -> LicenseResponseDto:
     """Store a product key."""
     return await licence.write(host.db, caller.user_id, body)
 
 
-@ROUTES.delete("/users/me/license", permission=Permission.USER_LICENSE_DELETE, operation_id="deleteUserLicense")
+@routes.delete("/users/me/license", permission=Permission.USER_LICENSE_DELETE, operation_id="deleteUserLicense")
 async def delete_user_license(host: Kernel, caller: Caller) -> None:
     """Forget the product key."""
     await store.forget_metadata(host.db, caller.user_id, licence.KEY)
 
 
-@ROUTES.get("/users/me/onboarding", permission=Permission.USER_ONBOARDING_READ, operation_id="getUserOnboarding")
+@routes.get("/users/me/onboarding", permission=Permission.USER_ONBOARDING_READ, operation_id="getUserOnboarding")
 async def get_user_onboarding(host: Kernel, caller: Caller) -> OnboardingResponseDto:
     """Whether the user has been shown around."""
     return OnboardingResponseDto(is_onboarded=await store.is_onboarded(host.db, caller.user_id))
 
 
-@ROUTES.put("/users/me/onboarding", permission=Permission.USER_ONBOARDING_UPDATE, operation_id="setUserOnboarding")
+@routes.put("/users/me/onboarding", permission=Permission.USER_ONBOARDING_UPDATE, operation_id="setUserOnboarding")
 async def set_user_onboarding(host: Kernel, caller: Caller, body: OnboardingDto) -> OnboardingResponseDto:
     """Note whether the user has been shown around."""
     await store.set_metadata(host.db, caller.user_id, ONBOARDING, {"isOnboarded": body.is_onboarded})
     return OnboardingResponseDto(is_onboarded=body.is_onboarded)
 
 
-@ROUTES.delete(
+@routes.delete(
     "/users/me/onboarding", permission=Permission.USER_ONBOARDING_DELETE, operation_id="deleteUserOnboarding"
 )
 async def delete_user_onboarding(host: Kernel, caller: Caller) -> None:
@@ -118,7 +118,7 @@ async def delete_user_onboarding(host: Kernel, caller: Caller) -> None:
     await store.forget_metadata(host.db, caller.user_id, ONBOARDING)
 
 
-@ROUTES.get("/users/me/calendar-heatmap", permission=Permission.USER_READ, operation_id="getMyCalendarHeatmap")
+@routes.get("/users/me/calendar-heatmap", permission=Permission.USER_READ, operation_id="getMyCalendarHeatmap")
 async def get_my_calendar_heatmap(
     host: Kernel, caller: Caller, query: GetMyCalendarHeatmapQuery
 ) -> CalendarHeatmapResponseDto:
@@ -126,7 +126,7 @@ async def get_my_calendar_heatmap(
     return await heatmap(host.db, caller.user_id, query.type, query.from_, query.to)
 
 
-@ROUTES.post(
+@routes.post(
     "/users/profile-image",
     permission=Permission.USER_PROFILE_IMAGE_UPDATE,
     operation_id="createProfileImage",
@@ -144,7 +144,7 @@ async def create_profile_image(host: Kernel, caller: Caller, request: Request) -
     )
 
 
-@ROUTES.delete(
+@routes.delete(
     "/users/profile-image", permission=Permission.USER_PROFILE_IMAGE_DELETE, operation_id="deleteProfileImage"
 )
 async def delete_profile_image(host: Kernel, caller: Caller) -> None:
@@ -152,13 +152,13 @@ async def delete_profile_image(host: Kernel, caller: Caller) -> None:
     await pictures.remove_picture(host, caller.user_id)
 
 
-@ROUTES.get("/users/{id}", permission=Permission.USER_READ, operation_id="getUser")
+@routes.get("/users/{id}", permission=Permission.USER_READ, operation_id="getUser")
 async def get_user(host: Kernel, id: UUID) -> UserResponseDto:
     """A user."""
     return user_answer(await _existing(host, id), host.paths)
 
 
-@ROUTES.get(
+@routes.get(
     "/users/{id}/profile-image",
     permission=Permission.USER_PROFILE_IMAGE_READ,
     operation_id="getProfileImage",
