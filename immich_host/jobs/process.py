@@ -148,7 +148,7 @@ class WorkerProcess:
         row_id, _ = Ticket.parse(message_id)
         row = await self._jobs.db.fetchrow(
             """SELECT job, queue, attempts FROM job_request
-               WHERE id = $1 AND failed_at IS NULL AND run_at <= now() + interval '0.1 seconds'""",
+               WHERE id = $1 AND failed_at IS NULL AND run_at <= now() + interval '0.01 seconds'""",
             row_id,
         )
         if row is not None and tries < _BLOCKED_TRIES:

@@ -141,7 +141,7 @@ async def claim(db: Database, row_id: UUID) -> Run | None:
         UPDATE job_request AS mine
         SET started_at = now(), beat_at = now(), attempts = attempts + 1, progress = NULL
         FROM lazy
-        WHERE id = $1 AND failed_at IS NULL AND run_at <= now() + interval '0.1 seconds'
+        WHERE id = $1 AND failed_at IS NULL AND run_at <= now() + interval '0.01 seconds'
           AND (started_at IS NULL OR beat_at < now() - $2 * interval '1 second')
           AND NOT EXISTS (SELECT FROM job_request AS other
                           WHERE other.job = mine.job AND other.unique_key = mine.unique_key AND other.id <> mine.id
@@ -159,7 +159,7 @@ async def attempts_if_blocked(db: Database, row_id: UUID) -> int | None:
     """Attempts of a row that is due but could not be claimed, for a run that lives or seems to; else None."""
     return await db.fetchval(
         """SELECT attempts FROM job_request
-           WHERE id = $1 AND failed_at IS NULL AND run_at <= now() + interval '0.1 seconds'""",
+           WHERE id = $1 AND failed_at IS NULL AND run_at <= now() + interval '0.01 seconds'""",
         row_id,
     )
 

@@ -29,7 +29,7 @@ def from_json(text: str) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Path):
+    if isinstance(value, (Path, UUID)):  # a UUID out of asyncpg is a subclass, which orjson does not take
         return str(value)
     if isinstance(value, (set, frozenset)):
         return sorted(value)

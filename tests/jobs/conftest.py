@@ -1,0 +1,121 @@
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import redis.asyncio
+
+from immich_host.db.database import Database
+from tests.conftest import Servers
+from tests.jobs.lab import TABLE, Lab
+
+
+class Bench(Database):
+    """The module's database, with what tests often do to it."""
+
+    async def logged(self, job: str) -> list[Any]:
+        return await self.fetch("SELECT * FROM lab_log WHERE job = $1 ORDER BY id", job)
+
+    async def until(self, sql: str, *args: Any, seconds: float = 10.0) -> Any:
+        """The first truthy value of a query that is asked again and again."""
+        async with asyncio.timeout(seconds):
+            while not (value := await self.fetchval(sql, *args)):
+                await asyncio.sleep(0.02)
+        return value
+
+
+@pytest.fixture(scope="module")
+async def database(servers: Servers) -> AsyncIterator[Bench]:
+    bench = Bench(await servers.fresh_database())
+    await bench.connect()
+    await bench.execute(TABLE)
+    yield bench
+    await bench.close()
+
+
+@pytest.fixture
+async def valkey(servers: Servers) -> AsyncIterator["redis.asyncio.Redis"]:
+    client = redis.asyncio.Redis.from_url(servers.redis_url)
+    await client.flushall()
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+async def db(database: Bench) -> Bench:
+    await database.execute(
+        "TRUNCATE job_request, fact_request, queue_state, job_schedule, lab_log, lab_asset, lab_setting"
+    )
+    return database
+
+
+@pytest.fixture
+async def lab(db: Bench, servers: Servers, valkey: Any) -> AsyncIterator[Lab]:
+    lab = await Lab(db, servers.redis_url, retry_seconds=0.3).on()
+    yield lab
+    await lab.room.close()
+
+
+class Worker:
+    """A worker process."""
+
+    def __init__(self, database_url: str, redis_url: str, **environment: str) -> None:
+        root = Path(__file__).parents[2]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.jobs.lab", database_url, redis_url],
+            cwd=root,
+            env=os.environ | environment,
+            stdout=subprocess.DEVNULL,
+        )
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    async def end(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return await asyncio.to_thread(self.process.wait, 10)
+
+
+@pytest.fixture
+def work(db: Bench, servers: Servers) -> Iterator[Callable[..., Worker]]:
+    """Starts worker processes; those that still run at the end are killed."""
+    started: list[Worker] = []
+
+    def start(**environment: str) -> Worker:
+        started.append(Worker(db.url, servers.redis_url, **environment))
+        return started[-1]
+
+    yield start
+    for worker in started:
+        if worker.process.poll() is None:
+            worker.kill()
+
+
+@pytest.fixture
+async def holding(db: Bench) -> AsyncIterator[Callable[..., Any]]:
+    """Holds numbers, so that `lab.hold` of them does not end; call with numbers to let go."""
+    async with db.dedicated() as connection:
+        for number in range(1, 9):
+            await connection.execute("SELECT pg_advisory_lock($1)", number)
+
+        async def let_go(*numbers: int) -> None:
+            for number in numbers:
+                await connection.execute("SELECT pg_advisory_unlock($1)", number)
+
+        yield let_go
+
+
+@pytest.fixture
+def asset() -> dict[str, Any]:
+    return {"asset_id": uuid4(), "owner_id": uuid4(), "cause": "upload"}
