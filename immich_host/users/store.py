@@ -10,15 +10,13 @@ import asyncpg
 import orjson
 
 from immich_host.media.paths import MediaPaths
-from immich_host.media.paths import MediaPaths
 from immich_host.plugin_api.database import Database
 from immich_host.plugin_api.errors import Refused
-from immich_host.users.answers import admin_answer, profile_path, user_answer, user_answer
+from immich_host.users.answers import admin_answer, profile_path, user_answer
 from immich_host.users.changes import changed, on_change
 from immich_host.users.passwords import hash_now, hash_secret, matches
 from immich_host.users.rows import UserRow
 from immich_host.users.tables import User
-from immich_host.wire.dto import UserResponseDto
 from immich_host.wire.dto import UserResponseDto
 
 __all__ = [
@@ -36,7 +34,6 @@ __all__ = [
     "on_change",
     "other_admin_exists",
     "profile_path",
-    "shown",
     "shown",
     "update",
 ]
@@ -73,12 +70,6 @@ async def everyone(db: Database, *, with_deleted: bool = False, user_id: UUID | 
         user_id,
     )
     return [UserRow.of(row) for row in rows]
-
-
-async def shown(db: Database, paths: MediaPaths, ids: Iterable[UUID]) -> dict[UUID, UserResponseDto]:
-    """Accounts as other users see them, by id."""
-    rows = await db.fetch(f'{SELECT} WHERE "user".id = ANY($1::uuid[])', list(ids))
-    return {row["id"]: user_answer(UserRow.of(row), paths) for row in rows}
 
 
 async def create(db: Database, **columns: Any) -> UserRow:
