@@ -109,7 +109,7 @@ class Child:
             return
         self.signal(self.program.stop_signal)
         done, _ = await asyncio.wait({self._task}, timeout=patience)
-        if not done:
+        if not done and self.process:
             self.log.say(f"{self.program.name} does not end by itself", "warning")
             self.kill()
             await asyncio.wait({self._task}, timeout=1.0)
@@ -149,6 +149,8 @@ class Child:
             self.program.started()
             return 0
         self.process = await self._spawn()
+        if self._stopping.is_set():  # asked meanwhile, when there was no process to tell
+            self.signal(self.program.stop_signal)
         ended = asyncio.create_task(self.process.wait())
         while not ended.done() and not self.program.ready():
             await asyncio.wait({ended}, timeout=NEXT_LOOK)
@@ -159,7 +161,7 @@ class Child:
         code = await ended
         self.ready.clear()
         self._kill_group()
-        if code != 0:
+        if code != 0 and not self._stopping.is_set():
             self.lines.show_kept()
         return code
 

@@ -96,6 +96,7 @@ def watch(parent: int, number: int, program: list[str]) -> int:
 
 def main(arguments: list[str]) -> int:
     """Set the process up and become the program."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     parent, number, who, *program = arguments
     die_with_parent = death_signal(int(parent), int(number))
     become(who)

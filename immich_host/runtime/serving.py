@@ -1,6 +1,7 @@
 """`serve`: from checked settings to a running supervisor."""
 
 import os
+import signal
 import sys
 from typing import NoReturn
 
@@ -12,4 +13,6 @@ def serve(settings: RuntimeSettings) -> NoReturn:
     os.environ.update(settings.environment())
     supervisor = [sys.executable, "-P", "-m", "immich_host.runtime.supervisor"]
     sys.stdout.flush()
+    # a Ctrl-C from here on waits until the supervisor can take it
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
     os.execv(sys.executable, supervisor)  # noqa: S606

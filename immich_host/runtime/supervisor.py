@@ -8,7 +8,7 @@ import asyncio
 import os
 import signal
 import socket
-import sys
+from typing import NoReturn
 
 from immich_host.runtime.child import Child, PlainProgram, Program
 from immich_host.runtime.listening import listen, local_address, url_of
@@ -16,6 +16,7 @@ from immich_host.runtime.locks import FolderLock
 from immich_host.runtime.merged_log import MergedLog
 from immich_host.runtime.plan import Plan
 
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PROCESS_PATIENCE = 5.5
 SERVER_PATIENCE = 3.0
 HOPELESS = 5  # ends in a row before the server has ever answered
@@ -42,8 +43,9 @@ class Supervisor:
 
     async def run(self) -> int:
         """Serve until a signal comes; the exit code."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in STOP_SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, self.ask_to_stop)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)  # `serve` holds them back until here
         start = asyncio.create_task(self._start())
         stop = asyncio.create_task(self.stop_asked.wait())
         try:
@@ -143,15 +145,16 @@ async def _ping(listener: socket.socket) -> bool:
     return first.split(b" ")[1:2] == [b"200"]
 
 
-async def supervise(plan: Plan) -> int:
-    """Run one server until it is told to stop; the exit code."""
-    return await Supervisor(plan, MergedLog(plan.as_json)).run()
+def supervise(plan: Plan) -> NoReturn:
+    """Run one server until it is told to stop, then end this process."""
 
+    async def run() -> None:
+        code = await Supervisor(plan, MergedLog(plan.as_json)).run()
+        os._exit(code)  # a thread may still wait for initdb, which ends with this process
 
-def main() -> int:
-    """Run what the environment says."""
-    return asyncio.run(supervise(Plan.from_environment(os.environ)))
+    asyncio.run(run())
+    raise AssertionError("unreachable")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    supervise(Plan.from_environment())

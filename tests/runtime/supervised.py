@@ -1,6 +1,5 @@
 """Runs a supervisor over stub.py: `python supervised.py DATA WORKERS [embedded]`."""
 
-import asyncio
 import sys
 from pathlib import Path
 
@@ -20,4 +19,4 @@ if __name__ == "__main__":
         as_json=False,
         program=(sys.executable, "-P", str(Path(__file__).with_name("stub.py"))),
     )
-    sys.exit(asyncio.run(supervise(plan)))
+    supervise(plan)
