@@ -1,0 +1,116 @@
+"""The jobs in a running host: sidecars of uploads, edits written and read again."""
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from PIL import Image
+
+from immich_host.testing import RunningHost
+from immich_host.testing.fixtures import MakeHost
+
+
+@pytest.fixture
+def picture() -> bytes:
+    buffer = BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+async def sidecars(host: RunningHost, asset_id: UUID) -> list[Path]:
+    return [file.path for file in await host.kernel.files.of_asset(asset_id) if file.type == "sidecar"]
+
+
+async def run(host: RunningHost, asset_id: UUID, job: str) -> None:
+    await host.kernel.jobs.request(job, asset_id=asset_id, cause="all")
+    await host.drain()
+
+
+async def exif(host: RunningHost, asset_id: UUID) -> dict[str, Any]:
+    return dict(await host.kernel.db.fetchrow("SELECT * FROM asset_exif WHERE asset_id = $1", asset_id))
+
+
+async def test_an_uploaded_sidecar_stays(host: MakeHost, picture: bytes, stranger: Path) -> None:
+    server = await host(plugins=["sidecar"])
+    asset_id = await server.upload(picture, sidecar=stranger)
+    await server.drain()
+    (path,) = await sidecars(server, asset_id)
+    assert path.read_bytes() == stranger.read_bytes()
+
+
+async def test_a_sidecar_beside_the_file_is_found_and_lost(host: MakeHost, picture: bytes, stranger: Path) -> None:
+    server = await host(plugins=["sidecar"])
+    asset_id = await server.upload(picture)
+    await server.drain()
+    assert await sidecars(server, asset_id) == []
+    row = await server.kernel.assets.get(asset_id)
+    assert row is not None
+    beside = row.path.with_name(row.path.name + ".xmp")
+    beside.write_bytes(stranger.read_bytes())
+    await run(server, asset_id, "sidecar.discover")
+    assert await sidecars(server, asset_id) == [beside]
+    await run(server, asset_id, "sidecar.discover")
+    assert beside.exists()
+    beside.unlink()
+    await run(server, asset_id, "sidecar.discover")
+    assert await sidecars(server, asset_id) == []
+
+
+async def test_an_edit_is_written_and_read_again(host: MakeHost, picture: bytes, stranger: Path, tags: Any) -> None:
+    server = await host(plugins=["sidecar", "metadata"])
+    asset_id = await server.upload(picture, sidecar=stranger)
+    await server.drain()
+    assert (await exif(server, asset_id))["description"] == "old"
+    client = await server.client()
+    change = {
+        "description": "new\nline", "rating": 4, "latitude": 48.137, "longitude": 11.575,
+        "dateTimeOriginal": "2024-02-01T04:05:00.000+02:00",
+    }
+    answer = await client.put(f"/api/assets/{asset_id}", json=change)
+    assert answer.status_code == 200
+    assert (await exif(server, asset_id))["locked_properties"] != []
+    await server.drain()
+    (path,) = await sidecars(server, asset_id)
+    written = tags(path)
+    assert (written["Description"], written["Rating"], written["History"]) == ("new\nline", 4, "kept")
+    assert written["DateTimeOriginal"] == "2024:02:01 04:05:00+02:00"
+    found = await exif(server, asset_id)
+    assert found["locked_properties"] == []
+    assert (found["description"], found["rating"], found["time_zone"]) == ("new\nline", 4, "Europe/Berlin")
+    answer = (await client.get(f"/api/assets/{asset_id}")).json()
+    # zoned by its place, as Immich does
+    assert answer["localDateTime"] == "2024-02-01T03:05:00.000Z"
+
+
+async def test_a_caption_that_was_emptied_stays_empty(host: MakeHost, picture: bytes, stranger: Path) -> None:
+    server = await host(plugins=["sidecar", "metadata"])
+    asset_id = await server.upload(picture, sidecar=stranger)
+    await server.drain()
+    client = await server.client()
+    await client.put(f"/api/assets/{asset_id}", json={"description": ""})
+    await server.drain()
+    found = await exif(server, asset_id)
+    assert (found["description"], found["locked_properties"]) == ("", [])
+
+
+async def test_nothing_locked_writes_nothing(host: MakeHost, picture: bytes) -> None:
+    server = await host(plugins=["sidecar"])
+    asset_id = await server.upload(picture)
+    await server.drain()
+    await run(server, asset_id, "sidecar.write")
+    assert await sidecars(server, asset_id) == []
+
+
+async def test_a_sidecar_that_is_no_xmp_is_left_alone(host: MakeHost, picture: bytes) -> None:
+    server = await host(plugins=["sidecar"])
+    asset_id = await server.upload(picture, sidecar=b"hello\n")
+    await server.drain()
+    client = await server.client()
+    await client.put(f"/api/assets/{asset_id}", json={"rating": 3})
+    with pytest.raises(Exception, match=r"was not written"):
+        await server.drain()
+    (path,) = await sidecars(server, asset_id)
+    assert path.read_bytes() == b"hello\n"
+    assert (await exif(server, asset_id))["locked_properties"] == ["rating"]
