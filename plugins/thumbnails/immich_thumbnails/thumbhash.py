@@ -5,6 +5,7 @@ The published algorithm (evanw/thumbhash), as two small matrix products per chan
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +90,7 @@ def _wanted(across: int, down: int) -> list[tuple[int, int]]:
     return [(cy, cx) for cy in range(down) for cx in range(across) if cx * down < across * (down - cy)]
 
 
+@lru_cache(maxsize=64)
 def _cosines(count: int, length: int) -> _Plane:
     return np.array([[math.cos(math.pi / length * k * (x + 0.5)) for x in range(length)] for k in range(count)])
 

@@ -1,0 +1,36 @@
+"""Wiring: what this plugin hands to the host."""
+
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+
+from immich_host.plugin_api import Job, Section, Unusable, hookimpl
+from immich_thumbnails import jobs
+from immich_thumbnails.settings import ImageSettings, Limits
+
+_LIBRARIES = {
+    "PIL": "pillow",
+    "numpy": "numpy",
+    "pillow_heif": "pillow-heif",
+    "pillow_jxl": "pillow-jxl-plugin",
+    "rawpy": "rawpy",
+}
+
+
+@hookimpl
+def register_settings() -> Sequence[type[Section]]:
+    """Immich's `image` section, and the limits of this plugin."""
+    return [ImageSettings, Limits]
+
+
+@hookimpl
+def register_jobs() -> Sequence[Job]:
+    """`generate`, the last step of an asset's way in."""
+    return jobs.JOBS
+
+
+@hookimpl
+async def plugin_check(settings: Mapping[str, Section]) -> None:  # noqa: ARG001 - the hook's signature
+    """Are the decoders there? Looked for without loading them, as API processes need none."""
+    absent = [package for module, package in _LIBRARIES.items() if find_spec(module) is None]
+    if absent:
+        raise Unusable(f"missing {', '.join(absent)}: pip install {' '.join(absent)}")
