@@ -17,6 +17,7 @@ from immich_host.jobs.commands import FAN_OUT
 from immich_host.jobs.consumption import QueueWorker
 from immich_host.jobs.execution import End
 from immich_host.jobs.heartbeat import Heartbeat
+from immich_host.jobs.plugin_actors import start_plugin_actors
 from immich_host.jobs.queues import concurrency_of
 from immich_host.jobs.room import Jobs
 from immich_host.jobs.schedule import Schedule
@@ -67,6 +68,7 @@ class WorkerProcess:
     async def run(self, stop: asyncio.Event, *, grace_seconds: float = GRACE_SECONDS) -> None:
         """Work until `stop` is set, then let running jobs end, give back the rest, and return."""
         self._heartbeat.start()
+        actors = await asyncio.to_thread(start_plugin_actors, self._jobs.hosting, self._jobs.redis_url or "")
         await self._apply_states()
         schedule = Schedule(self._jobs.db, self._jobs.registry, self._jobs.outbox, self._jobs.settings.cron)
         tasks = [
@@ -78,6 +80,8 @@ class WorkerProcess:
         try:
             await stop.wait()
         finally:
+            if actors is not None:
+                await asyncio.to_thread(actors.stop, int(grace_seconds * 1000))
             await self._stop(tasks, grace_seconds)
 
     async def _stop(self, tasks: list[asyncio.Task[None]], grace_seconds: float) -> None:

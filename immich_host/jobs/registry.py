@@ -20,6 +20,10 @@ class HostingPort(Protocol):
         """Whether a plugin is on; the host always is."""
         ...
 
+    def has(self, hook: str) -> bool:
+        """Whether anybody listens to a fact in this process."""
+        ...
+
     async def publish(self, fact: str, /, **arguments: Any) -> None:
         """Call every listener of a fact; never raises."""
         ...

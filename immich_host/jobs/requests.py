@@ -1,6 +1,7 @@
 """The outbox: requested jobs and published facts are rows of the caller's transaction."""
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,14 @@ from immich_host.plugin_api.database import Database
 CHAINING_CAUSES = frozenset({"upload", "copy", "library"})
 """Causes whose requests go on through the milestones; others run their job alone."""
 
+type Fact = tuple[str, dict[str, Any]]
+"""A fact's name and arguments."""
+
+_DELIVERERS = 4
+_DELIVERED_TOGETHER = 50
+
+log = structlog.get_logger("jobs")
+
 VOLATILE = frozenset({"job_started", "job_finished", "job_failed", "api_responded"})
 """Facts that are told at once and not kept across crashes."""
 
@@ -31,6 +40,7 @@ class Outbox:
         self._registry = registry
         self._transport = transport
         self._deliveries: set[asyncio.Task[None]] = set()
+        self._committed: deque[tuple[Sequence[UUID], Sequence[Fact]]] = deque()
 
     async def request(
         self,
@@ -89,11 +99,14 @@ class Outbox:
             return
         reached = facts_reached(fact, self._registry.provided()) if fact in FACTS else [fact]
         jobs = [new for each in reached for new in self._chained(each, arguments)]
-        facts = [(each, arguments) for each in reached]
+        facts = [(each, arguments) for each in reached if self._hosting.has(each)]
+        if not jobs and not facts:
+            return
         async with self._db.transaction():
             await self.enqueue(jobs)
-            ids = await store.insert_facts(self._db, facts)
-            self._db.on_commit(lambda: self._start_delivery(ids, facts))
+            if facts:
+                ids = await store.insert_facts(self._db, facts)
+                self._db.on_commit(lambda: self._start_delivery(ids, facts))
 
     def _chained(self, fact: str, arguments: dict[str, Any]) -> Iterable[NewJob]:
         assets = [arguments["asset_id"]] if "asset_id" in arguments else arguments.get("asset_ids", ())
@@ -107,13 +120,30 @@ class Outbox:
                     owner_id=arguments.get("owner_id"),
                 )
 
-    async def _start_delivery(self, ids: Sequence[UUID], facts: Sequence[tuple[str, dict[str, Any]]]) -> None:
-        # a task of its own: listeners may be slow, and who changed the data need not wait for them
-        task = asyncio.create_task(self.deliver(ids, facts), name="deliver facts")
-        self._deliveries.add(task)
-        task.add_done_callback(self._deliveries.discard)
+    async def _start_delivery(self, ids: Sequence[UUID], facts: Sequence[Fact]) -> None:
+        # in tasks of their own: listeners may be slow, and who changed the data need not wait for them
+        self._committed.append((ids, facts))
+        if len(self._deliveries) < _DELIVERERS:
+            task = asyncio.create_task(self._deliver_committed(), name="deliver facts")
+            self._deliveries.add(task)
+            task.add_done_callback(self._deliveries.discard)
 
-    async def deliver(self, ids: Sequence[UUID], facts: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    async def _deliver_committed(self) -> None:
+        """Deliver until nothing is left; the more there is, the more of it is forgotten by one statement."""
+        while self._committed:
+            ids: list[UUID] = []
+            facts: list[Fact] = []
+            for _ in range(1 + min(_DELIVERED_TOGETHER, len(self._committed) // _DELIVERERS)):
+                if self._committed:
+                    more_ids, more_facts = self._committed.popleft()
+                    ids += more_ids
+                    facts += more_facts
+            try:
+                await self.deliver(ids, facts)
+            except Exception:  # the database is away: the sweep delivers what is still in it
+                log.exception("facts stay to be delivered again")
+
+    async def deliver(self, ids: Sequence[UUID], facts: Sequence[Fact]) -> None:
         """Call the listeners of committed facts, in order, then forget the facts."""
         for fact, arguments in facts:
             await self._hosting.publish(fact, **arguments)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
+from immich_host.hosting import Hosting
 from immich_host.jobs.commands import Commands
 from immich_host.jobs.counts import Counting
 from immich_host.jobs.execution import RETRY_SECONDS, Executor
-from immich_host.jobs.registry import HostingPort, Registry, order_faults
+from immich_host.jobs.registry import Registry, order_faults
 from immich_host.jobs.requests import Outbox
 from immich_host.jobs.schedule import CronOverride
 from immich_host.jobs.transport import Transport
@@ -35,7 +36,7 @@ class Jobs:
     def __init__(
         self,
         db: Database,
-        hosting: HostingPort,
+        hosting: Hosting,
         host: Callable[[], Host],
         *,
         redis_url: str | None,
@@ -48,6 +49,7 @@ class Jobs:
             ValueError: Jobs provide milestones out of order.
         """
         self.db = db
+        self.hosting = hosting
         self.settings = settings or JobSettings()
         self.redis_url = redis_url
         self._redis = Redis.from_url(redis_url) if redis_url else None

@@ -12,7 +12,7 @@ import pytest
 import redis.asyncio
 
 from immich_host.db.database import Database
-from tests.conftest import Servers
+from immich_host.testing.servers import Servers
 from tests.jobs.lab import TABLE, Lab
 
 
@@ -25,7 +25,7 @@ class Bench(Database):
     async def until(self, sql: str, *args: Any, seconds: float = 10.0) -> Any:
         """The first truthy value of a query that is asked again and again."""
         async with asyncio.timeout(seconds):
-            while not (value := await self.fetchval(sql, *args)):
+            while not (value := await self.fetchval(sql, *args)):  # noqa: ASYNC110 - other processes change it
                 await asyncio.sleep(0.02)
         return value
 

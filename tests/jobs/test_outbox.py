@@ -22,11 +22,14 @@ async def test_a_request_is_handed_over_after_commit(lab, db, valkey):
 
 
 async def test_a_rollback_leaves_neither_row_nor_message_nor_fact(lab, db, valkey, asset):
-    with pytest.raises(RuntimeError):
+    async def fail_halfway():
         async with db.transaction():
             await lab.jobs.request("lab.note", number=1)
             await lab.jobs.publish("asset_created", **asset)
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail_halfway()
     await lab.jobs.settle()
     assert await rows(db) == 0
     assert await db.fetchval("SELECT count(*) FROM fact_request") == 0
