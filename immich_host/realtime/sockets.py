@@ -1,0 +1,164 @@
+"""The Socket.IO server of an API process."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import socketio
+import structlog
+from redis.asyncio import Redis
+
+from immich_host.db.notices import Notices
+from immich_host.plugin_api.errors import Refused
+from immich_host.plugin_api.web import FREE, Caller, Route
+from immich_host.realtime.presence import Presence
+from immich_host.realtime.push import CHANNEL, EVERYONE
+from immich_host.server.store import api_version
+from immich_host.wire.gate import Gate, admit
+
+log = structlog.get_logger("realtime")
+
+PATH: Final = "/api/socket.io"
+"""ASGI scopes whose path is this or below it belong to `Sockets.app`."""
+
+FAREWELL: Final = 0.8
+"""Seconds between the end of a session and that of its connections: it may still be told why."""
+
+_ROUTE = Route(method="GET", path="/socket.io", handler=admit, tag="Realtime", permission=FREE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Connection:
+    """A connection with good credentials; `scope` is that of its handshake."""
+
+    user_id: UUID
+    scope: Mapping[str, Any]
+    rooms: tuple[str, ...]
+
+
+class Sockets:
+    """Connections of this process. Rooms: the user's id, the session's id, and `EVERYONE`."""
+
+    def __init__(self, redis_url: str, redis: Redis, gate: Gate, notices: Notices) -> None:
+        self._gate = gate
+        self._presence = Presence(redis)
+        self._manager = socketio.AsyncRedisManager(redis_url, channel=CHANNEL)
+        self._server = socketio.AsyncServer(
+            async_mode="asgi",
+            client_manager=self._manager,
+            transports=["websocket"],
+            cors_allowed_origins="*",
+            always_connect=True,  # a refused client is told why
+            max_http_buffer_size=100_000,
+        )
+        self._server.on("connect", self._connected)
+        self._server.on("disconnect", self._disconnected)
+        self.app = socketio.ASGIApp(self._server, socketio_path=PATH)
+        self._open: dict[str, _Connection] = {}
+        self._by_room: dict[str, set[str]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        for table in ("session", "api_key", "user"):
+            notices.subscribe(table, self._credentials_changed)
+
+    async def start(self) -> None:
+        """Listen to the other processes, and begin to say who is connected here."""
+        self._server.manager_initialized = True
+        self._manager.initialize()
+        self._spawn(self._presence.keep_saying(lambda: {one.user_id for one in self._open.values()}))
+
+    async def stop(self) -> None:
+        """Close all connections."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for sid in list(self._open):
+            await self._server.disconnect(sid, ignore_queue=True)
+        await self._server.shutdown()
+        listening = getattr(self._manager, "thread", None)
+        if listening is not None:
+            listening.cancel()
+            await asyncio.wait({listening})
+        if self._manager.pubsub is not None:
+            await self._manager.pubsub.aclose()
+        if self._manager.redis is not None:
+            await self._manager.redis.aclose()
+
+    async def tell_here(self, event: str, *data: Any) -> None:
+        """Send to all connections of this process; for what every process learns by itself."""
+        await self._server.emit(event, data, room=EVERYONE, ignore_queue=True)
+
+    async def settings_changed(self, _sections: object = None) -> None:
+        """A listener for `LiveSettings.on_change`: clients read the settings again."""
+        await self.tell_here("on_config_update")
+
+    async def _connected(self, sid: str, environ: Mapping[str, Any], _auth: object = None) -> bool:
+        scope = environ["asgi.scope"]
+        try:
+            caller = await self._admitted(scope)
+        except Exception as problem:
+            if not isinstance(problem, Refused):
+                log.exception("a connection could not be checked")
+            await self._server.emit("error", "unauthorized", to=sid, ignore_queue=True)
+            self._spawn(self._hang_up(str(self._manager.eio_sid_from_sid(sid, "/"))))
+            return False
+        one = self._open[sid] = _Connection(caller.user_id, scope, _rooms(caller))
+        for room in one.rooms:
+            self._by_room.setdefault(room, set()).add(sid)
+            await self._server.enter_room(sid, room)
+        await self._server.enter_room(sid, EVERYONE)
+        with suppress(Exception):  # without Redis there are no events to miss
+            await self._presence.seen([caller.user_id])
+        await self._server.emit("on_server_version", api_version().model_dump(), to=sid, ignore_queue=True)
+        return True
+
+    async def _admitted(self, scope: Mapping[str, Any]) -> Caller:
+        """The caller behind the headers and cookies of the handshake; its query string is not read."""
+        caller = await admit(self._gate, _ROUTE, {**scope, "query_string": b""})
+        if caller is None:
+            raise Refused(401, "Authentication required")
+        return caller
+
+    async def _disconnected(self, sid: str, _reason: object = None) -> None:
+        one = self._open.pop(sid, None)
+        for room in one.rooms if one else ():
+            members = self._by_room[room]
+            members.discard(sid)
+            if not members:
+                del self._by_room[room]
+
+    async def _hang_up(self, connection: str) -> None:
+        """Close the line of a refused client that does not do it itself."""
+        await asyncio.sleep(FAREWELL)
+        with suppress(KeyError):  # it has
+            await self._server.eio.disconnect(connection)
+
+    def _credentials_changed(self, ids: frozenset[str] | None) -> None:
+        rooms = self._by_room.keys() if ids is None else self._by_room.keys() & ids
+        sids = {sid for room in rooms for sid in self._by_room[room]}
+        if sids:
+            self._spawn(self._check_again(sids))
+
+    async def _check_again(self, sids: set[str]) -> None:
+        """Close connections whose credentials are good no longer."""
+        await asyncio.sleep(FAREWELL)
+        for sid, one in [(sid, self._open[sid]) for sid in sids & self._open.keys()]:
+            try:
+                await self._admitted(one.scope)
+            except Refused:
+                await self._server.disconnect(sid, ignore_queue=True)
+            except Exception:  # the database is away; its return brings another check
+                log.warning("a connection could not be checked again", exc_info=True)
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _rooms(caller: Caller) -> tuple[str, ...]:
+    """The ids by which a connection is addressed, and checked again."""
+    ids = (caller.user_id, caller.session_id, caller.api_key_id)
+    return tuple(str(one) for one in ids if one is not None)
