@@ -11,5 +11,5 @@ HOST_JOBS = (
     Job("erase_assets", run=erase_job, queue=QUEUE),
     Job("erase_expired", run=expired_job, queue=QUEUE),
 )
-NIGHTLY = ("host.erase_expired",)
-"""Full names of the jobs that run with the nightly clean-up."""
+NIGHTLY = {"databaseCleanup": ("host.erase_expired",)}
+"""Switch of the nightly tasks -> full names of the jobs that it runs."""

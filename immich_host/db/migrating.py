@@ -70,6 +70,9 @@ def _load(file: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
+    if module.ID != file.stem:
+        msg = f"{file}: a migration's ID is its file's stem, not {module.ID}"
+        raise DuplicateMigration(msg)
     return module
 
 
@@ -95,12 +98,19 @@ async def migrate(database: Database, apps: Sequence[App]) -> dict[str, str]:
     return failures
 
 
+async def pending(database: Database, app: App) -> list[str]:
+    """The app's migrations that have not run, by id."""
+    rows = await database.fetch("SELECT name FROM migration WHERE app_name = $1", app.name)
+    done = {row["name"] for row in rows}
+    return [file.stem for file in migration_files(app) if file.stem not in done]
+
+
 async def _forwards(app: App) -> None:
     done = set(await Migration.get_migrations_which_ran(app_name=app.name))
     for file in migration_files(app):
-        module = _load(file)
-        if module.ID in done:
+        if file.stem in done:
             continue
+        module = _load(file)
         async with ENGINE.transaction():
             manager = await module.forwards()
             with redirect_stdout(StringIO()):  # Piccolo prints its progress; ours goes to the log
@@ -115,9 +125,9 @@ async def purge(database: Database, app: App) -> None:
         await lock.execute("SELECT pg_advisory_lock(hashtextextended($1, 0))", _LOCK)
         done = set(await Migration.get_migrations_which_ran(app_name=app.name))
         for file in reversed(migration_files(app)):
-            module = _load(file)
-            if module.ID not in done:
+            if file.stem not in done:
                 continue
+            module = _load(file)
             async with ENGINE.transaction():
                 manager = await module.forwards()
                 with redirect_stdout(StringIO()):

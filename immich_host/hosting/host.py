@@ -152,6 +152,10 @@ class Hosting:
         caller = getattr(self._manager.hook, fact, None)
         return caller is not None and caller.spec is not None
 
+    def has(self, hook: str) -> bool:
+        """Whether anybody implements or listens to a hook."""
+        return bool(self._of(hook) or self._listeners.get(hook))
+
     async def publish(self, fact: str, /, **arguments: Any) -> None:
         """Tell the listeners in this process. Rooms and plugins publish through the outbox (`Host.publish`)."""
         for listener in self._listeners.get(fact, ()):

@@ -1,0 +1,107 @@
+"""The processes of a running host: one that answers requests, one that works on jobs, one that migrates."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+import uvloop
+
+from immich_host.db.database import Database
+from immich_host.db.migrating import create_database
+from immich_host.db.migrating import migrate as run_migrations
+from immich_host.hosting import Hosting
+from immich_host.kernel import HostKernel, all_apps
+from immich_host.runtime.settings import RuntimeSettings
+
+log = structlog.get_logger("app")
+
+
+def migrate(settings: RuntimeSettings) -> None:
+    """Create the database where it is missing and bring all tables up to date, those of plugins too."""
+    from immich_host.runtime.logs import configure
+
+    configure(settings)
+    asyncio.run(_migrate(settings))
+
+
+async def _migrate(settings: RuntimeSettings) -> None:
+    url = settings.database_url
+    if url is None:
+        msg = "IMMICH_HOST_DATABASE_URL is not set"
+        raise ValueError(msg)
+    await create_database(url)
+    database = Database(url, max_connections=2)
+    await database.connect()
+    try:
+        await run_migrations(database, all_apps(Hosting()))
+    finally:
+        await database.close()
+
+
+def openapi_document() -> dict[str, Any]:
+    """The OpenAPI document of host and installed plugins; needs no server and no database."""
+    from immich_host.web import catalogue_of
+    from immich_host.wire.openapi import document
+
+    return document(catalogue_of(Hosting()))
+
+
+def serve_api(settings: RuntimeSettings, *, fd: int | None, host: str, port: int) -> None:
+    """Answer requests until SIGTERM or SIGINT; on the listening socket `fd`, else on host and port."""
+    bind = f"fd://{fd}" if fd is not None else f"{host}:{port}"
+    _run(settings, lambda kernel, stop: _answer(kernel, stop, bind))
+
+
+def serve_work(settings: RuntimeSettings) -> None:
+    """Work on jobs until SIGTERM or SIGINT."""
+    _run(settings, _work)
+
+
+type Main = Callable[[HostKernel, asyncio.Event], Awaitable[None]]
+
+
+def _run(settings: RuntimeSettings, main: Main) -> None:
+    from immich_host.runtime.logs import configure
+
+    configure(settings)
+    uvloop.run(_with_kernel(settings, main))
+
+
+async def _with_kernel(settings: RuntimeSettings, main: Main) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    kernel = HostKernel(settings)
+    await kernel.start()
+    try:
+        await main(kernel, stop)
+    finally:
+        await kernel.stop()
+
+
+async def _answer(kernel: HostKernel, stop: asyncio.Event, bind: str) -> None:
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+
+    from immich_host.web import build_app
+
+    config = Config()
+    config.bind = [bind]
+    config.accesslog = None
+    config.include_server_header = False
+    config.graceful_timeout = 4
+    config.keep_alive_timeout = 75
+    config.keep_alive_max_requests = 1_000_000
+    config.websocket_max_message_size = 1 << 20
+    app = await build_app(kernel)
+    async with app.running():
+        await serve(app, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
+
+
+async def _work(kernel: HostKernel, stop: asyncio.Event) -> None:
+    from immich_host.jobs.process import WorkerProcess
+
+    await WorkerProcess(kernel.job_room, kernel.notices).run(stop)

@@ -1,0 +1,125 @@
+"""A host for one test: a database of its own, the chosen plugins, clients that talk to it."""
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from immich_host.kernel import HostKernel
+from immich_host.web import WebApp
+
+PASSWORD = "correct horse"  # noqa: S105 - of accounts in tests
+MOMENT = "2024-05-01T10:11:12.345Z"
+
+
+class RunningHost:
+    """What the fixture `host` gives: `host = await host(plugins=["thumbnails"])`."""
+
+    def __init__(self, kernel: HostKernel, app: WebApp) -> None:
+        self.kernel = kernel
+        self.app = app
+        self._clients: list[httpx.AsyncClient] = []
+        self._tokens: dict[str, str] = {}
+
+    def anonymous(self, **options: Any) -> httpx.AsyncClient:
+        """A client without credentials; paths begin with `/api`."""
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)  # type: ignore[arg-type]
+        client = httpx.AsyncClient(transport=transport, base_url="http://host.test", timeout=60, **options)
+        self._clients.append(client)
+        return client
+
+    async def client(self, user: str = "admin") -> httpx.AsyncClient:
+        """A client with a session of `user` (`<user>@host.test`), whose account is made on first use."""
+        if user not in self._tokens:
+            self._tokens[user] = await self._sign_in(user)
+        return self.anonymous(headers={"Authorization": f"Bearer {self._tokens[user]}"})
+
+    async def key_client(self, *permissions: str, user: str = "admin") -> httpx.AsyncClient:
+        """A client with an API key of `user` that holds `permissions`."""
+        owner = await self.client(user)
+        answer = await owner.post("/api/api-keys", json={"name": "test", "permissions": list(permissions)})
+        return self.anonymous(headers={"x-api-key": expect(answer, 201)["secret"]})
+
+    async def _sign_in(self, user: str) -> str:
+        anonymous = self.anonymous()
+        account = {"email": f"{user}@host.test", "password": PASSWORD, "name": user.capitalize()}
+        if user == "admin":
+            expect(await anonymous.post("/api/auth/admin-sign-up", json=account), 201)
+        else:
+            admin = await self.client()
+            expect(await admin.post("/api/admin/users", json=account), 201)
+        credentials = {"email": account["email"], "password": PASSWORD}
+        answer = await anonymous.post("/api/auth/login", json=credentials)
+        anonymous.cookies.clear()
+        return expect(answer, 201)["accessToken"]
+
+    async def user_id(self, user: str = "admin") -> UUID:
+        """The id of a user's account."""
+        client = await self.client(user)
+        return UUID(expect(await client.get("/api/users/me"), 200)["id"])
+
+    async def upload(
+        self, file: Path | bytes, *, name: str | None = None, user: str = "admin", sidecar: Path | bytes | None = None,
+        **fields: Any,
+    ) -> UUID:  # fmt: skip
+        """Upload a file as the app would; returns the asset's id. `fields` are form fields."""
+        content = file if isinstance(file, bytes) else file.read_bytes()
+        named = name or (file.name if isinstance(file, Path) else "photo.jpg")
+        files: dict[str, Any] = {"assetData": (named, content)}
+        if sidecar is not None:
+            text = sidecar if isinstance(sidecar, bytes) else sidecar.read_bytes()
+            files["sidecarData"] = (f"{named}.xmp", text)
+        form = {"fileCreatedAt": MOMENT, "fileModifiedAt": MOMENT} | {key: str(value) for key, value in fields.items()}
+        client = await self.client(user)
+        answer = await client.post("/api/assets", data=form, files=files)
+        if answer.status_code not in {200, 201}:
+            msg = f"upload of {named}: {answer.status_code} {answer.text}"
+            raise AssertionError(msg)
+        return UUID(answer.json()["id"])
+
+    async def publish(self, fact: str, /, **arguments: Any) -> None:
+        """Publish a fact, in place of a provider that is not there."""
+        await self.kernel.publish(fact, **arguments)
+
+    async def drain(self) -> None:
+        """Run every job that waits, in this process; raises the first failure."""
+        await self.kernel.job_room.drain()
+
+    async def turn_off(self, plugin: str) -> None:
+        """Switch a plugin off, as an admin would, and wait until it is."""
+        await self._switch(plugin, is_enabled=False)
+
+    async def turn_on(self, plugin: str) -> None:
+        """Switch a plugin on, and wait until it is."""
+        await self._switch(plugin, is_enabled=True)
+
+    async def _switch(self, plugin: str, *, is_enabled: bool) -> None:
+        await self.kernel.db.execute(
+            """INSERT INTO plugin_state (name, is_enabled) VALUES ($1, $2)
+               ON CONFLICT (name) DO UPDATE SET is_enabled = EXCLUDED.is_enabled, changed_at = now()""",
+            plugin,
+            is_enabled,
+        )
+        async with asyncio.timeout(5):
+            await self.kernel.switching.until(lambda: self.kernel.is_enabled(plugin) is is_enabled)
+
+    async def close(self) -> None:
+        """Close all clients."""
+        for client in self._clients:
+            await client.aclose()
+
+
+def expect(answer: httpx.Response, status: int) -> Any:
+    """The JSON of an answer (None where empty) that must have this status."""
+    if answer.status_code != status:
+        msg = f"{answer.request.method} {answer.request.url}: {answer.status_code}, not {status}: {answer.text[:500]}"
+        raise AssertionError(msg)
+    return answer.json() if answer.content else None
+
+
+def named(plugins: Iterable[str] | None) -> list[str] | None:
+    """Plugin names as a list; None stands for all that are installed."""
+    return None if plugins is None else list(plugins)

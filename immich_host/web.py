@@ -1,0 +1,142 @@
+"""The web application of an API process: Quart, the byte lane in front of it, sockets and pages."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import structlog
+from quart import Quart
+
+from immich_host.assets import asset_file_routes, file_routes, metadata_routes, upload, upload_check
+from immich_host.assets import routes as assets
+from immich_host.auth import key_routes, session_routes
+from immich_host.auth import routes as auth
+from immich_host.auth.gate import AuthGate
+from immich_host.download import routes as download
+from immich_host.hosting import Hosting, Stage
+from immich_host.kernel import HostKernel
+from immich_host.media.incoming import recover
+from immich_host.media.lane import Lane
+from immich_host.plugin_api.web import Caller, Route, Routes
+from immich_host.realtime.sockets import PATH as SOCKETS
+from immich_host.realtime.sockets import Sockets
+from immich_host.server import metadata_routes as system_metadata
+from immich_host.server import queue_routes
+from immich_host.server import routes as server
+from immich_host.server.page_routes import bind_pages
+from immich_host.server.store import record_version
+from immich_host.settings import routes as settings
+from immich_host.timeline import routes as timeline
+from immich_host.trash import routes as trash
+from immich_host.users import admin_routes
+from immich_host.users import routes as users
+from immich_host.wire.binding import bind, configure
+from immich_host.wire.catalogue import Catalogue, DuplicateRoute
+from immich_host.wire.docs_page import docs_routes
+from immich_host.wire.gate import admit
+from immich_host.wire.handlers import take_apart
+from immich_host.wire.idle import idle_routes
+from immich_host.wire.reading import read_query
+
+log = structlog.get_logger("app")
+
+HOST_ROUTES: Sequence[Routes] = (
+    auth.routes, session_routes.routes, key_routes.routes, users.routes,
+    admin_routes.routes, assets.routes, metadata_routes.routes, upload.routes, upload_check.routes,
+    file_routes.routes, asset_file_routes.routes, timeline.routes, trash.routes, download.routes, server.ROUTES,
+    system_metadata.ROUTES, *queue_routes.ROUTES, settings.SYSTEM, settings.ADMIN, settings.USER, settings.PUBLIC,
+)  # fmt: skip
+
+
+def catalogue_of(hosting: Hosting) -> Catalogue:
+    """Every route of host and plugins; a plugin that claims another's route is broken by it."""
+    catalogue = Catalogue()
+    catalogue.add(HOST_ROUTES)
+    for record in hosting.order:
+        try:
+            catalogue.add(record.brings.routes, record.name)
+        except DuplicateRoute as error:
+            record.break_at(Stage.LOAD, str(error))
+    catalogue.add(docs_routes(catalogue))
+    catalogue.add_idle(idle_routes())
+    return catalogue
+
+
+class WebApp:
+    """An ASGI application; use it inside `running()`."""
+
+    def __init__(self, kernel: HostKernel) -> None:
+        self._kernel = kernel
+        self.gate = AuthGate(kernel)
+        self.catalogue = catalogue_of(kernel.hosting)
+        self._told: set[asyncio.Task[None]] = set()
+        quart = Quart("immich_host", static_folder=None)
+        configure(quart)
+        bind_pages(
+            quart, kernel, taken=[prefix for record in kernel.hosting.order for prefix, _ in record.brings.pages]
+        )
+        bind(quart, self.catalogue, kernel, self.gate, guard=self._guard, responded=self._responded)
+        self.quart = quart
+        raw = [(entry.route, entry.owner) for entry in self.catalogue if entry.route.raw]
+        lane = Lane(
+            quart, self._admit, raw, kernel,
+            query_reader=lambda route: partial(read_query, take_apart(route)),
+            guard=self._guard, responded=self._responded,
+        )  # fmt: skip
+        redis_url = kernel.runtime.redis_url or ""
+        self.sockets = Sockets(redis_url, kernel.redis, self.gate, kernel.notices)
+        kernel.live_settings.on_change(self.sockets.settings_changed)
+        self._lane = lane
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request or connection."""
+        if scope["type"] != "lifespan" and scope["path"].startswith(SOCKETS):
+            await self.sockets.app(scope, receive, send)
+        else:
+            await self._lane(scope, receive, send)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Open what answering needs: the folder for incoming files, sockets; clean up after a crash."""
+        kernel = self._kernel
+        kernel.incoming.open()
+        await recover(kernel.paths, self._known_paths)
+        await record_version(kernel.db)
+        await self.sockets.start()
+        try:
+            yield
+        finally:
+            await self.sockets.stop()
+            await self.gate.stop()
+            await asyncio.gather(*self._told, return_exceptions=True)
+            kernel.incoming.close()
+
+    async def _known_paths(self, paths: Sequence[str]) -> set[str]:
+        rows = await self._kernel.db.fetch(
+            """SELECT original_path AS path FROM asset WHERE original_path = ANY($1::text[])
+               UNION ALL SELECT path FROM asset_file WHERE path = ANY($1::text[])
+               UNION ALL SELECT profile_image_path FROM "user" WHERE profile_image_path = ANY($1::text[])""",
+            list(paths),
+        )
+        return {row["path"] for row in rows}
+
+    async def _admit(self, route: Route, scope: Any) -> Caller | None:
+        return await admit(self.gate, route, scope)
+
+    async def _guard(self, request: Mapping[str, Any], caller: Caller | None) -> None:
+        if self._kernel.hosting.has("api_request"):
+            await self._kernel.hosting.guard("api_request", fail_closed=True, request=request, user=caller)
+
+    def _responded(self, request: Mapping[str, Any], status: int, seconds: float) -> None:
+        if self._kernel.hosting.has("api_responded"):
+            telling = self._kernel.hosting.publish("api_responded", request=request, status=status, seconds=seconds)
+            task = asyncio.ensure_future(telling)
+            self._told.add(task)
+            task.add_done_callback(self._told.discard)
+
+
+async def build_app(kernel: HostKernel) -> WebApp:
+    """The application of a started kernel."""
+    return WebApp(kernel)
