@@ -25,7 +25,7 @@ from immich_host.auth.tokens import digest, new_token
 from immich_host.plugin_api.errors import Refused
 from immich_host.plugin_api.permissions import Permission
 from immich_host.plugin_api.web import FREE, Caller, Routes
-from immich_host.settings.sections import PasswordLoginSection
+from immich_host.settings.store import PasswordLoginSection
 from immich_host.users import store as users
 from immich_host.wire.answers import json_response
 from immich_host.wire.dto import UserAdminResponseDto

@@ -7,7 +7,7 @@ from typing import Final, cast
 from uuid import UUID
 
 from immich_host.plugin_api.jobs import Job, JobContext, Outcome
-from immich_host.settings.sections import UserSection
+from immich_host.settings.store import UserSection
 from immich_host.users import store
 from immich_host.users.rows import UserRow
 from immich_host.wire.kernel import Kernel

@@ -7,7 +7,7 @@ from quart import Request, Response
 from immich_host.plugin_api.errors import Refused
 from immich_host.plugin_api.permissions import Permission
 from immich_host.plugin_api.web import Caller, Routes
-from immich_host.settings.sections import ServerSection
+from immich_host.settings.store import ServerSection
 from immich_host.users import licence, pictures, preferences, store
 from immich_host.users.answers import admin_answer, profile_path, user_answer
 from immich_host.users.dto import (
