@@ -36,22 +36,15 @@ def listeners(owners_view: OwnersView) -> dict[str, Listener]:
 
     async def asset_described(host: Kernel, asset_id: UUID, owner_id: UUID, cause: str, **_: Any) -> None:
         if cause == REREAD:
-            await _updated(host, asset_id, owner_id)
+            await _updated(owners_view, host, asset_id, owner_id)
 
     async def asset_changed(
         host: Kernel, asset_id: UUID, owner_id: UUID, fields: Sequence[str], cause: str, **_: Any
     ) -> None:
         if cause == REREAD:
-            await _updated(host, asset_id, owner_id)
+            await _updated(owners_view, host, asset_id, owner_id)
         elif "visibility" in fields and await is_hidden(host.db, asset_id):
             await host.push.to_user(owner_id, "on_asset_hidden", str(asset_id))
-
-    async def _updated(host: Kernel, asset_id: UUID, owner_id: UUID) -> None:
-        if not await Presence(host.redis).is_connected(owner_id):
-            return
-        view = await owners_view(host, asset_id, owner_id)
-        if view is not None:
-            await host.push.to_user(owner_id, "on_asset_update", _json(view))
 
     return {
         "asset_viewable": asset_viewable,
@@ -62,6 +55,14 @@ def listeners(owners_view: OwnersView) -> dict[str, Listener]:
         "asset_deleted": asset_deleted,
         "user_deleted": user_deleted,
     }
+
+
+async def _updated(owners_view: OwnersView, host: Kernel, asset_id: UUID, owner_id: UUID) -> None:
+    if not await Presence(host.redis).is_connected(owner_id):
+        return
+    view = await owners_view(host, asset_id, owner_id)
+    if view is not None:
+        await host.push.to_user(owner_id, "on_asset_update", _json(view))
 
 
 async def asset_trashed(host: Kernel, asset_ids: Sequence[UUID], owner_id: UUID, **_: Any) -> None:

@@ -2,9 +2,12 @@
 
 import ast
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 
@@ -81,3 +84,10 @@ def committed() -> tuple[Path, ...]:
         rooms = ("immich_host", "plugins", "tests", "docs", "benchmarks", ".ci")
         paths = [path for room in rooms for path in (ROOT / room).rglob("*") if "__pycache__" not in path.parts]
     return tuple(path for path in paths if path.is_file())
+
+
+def nothing(found: Iterable[str]) -> None:
+    """Fail with every line of what must not be there."""
+    lines = list(found)
+    if lines:
+        pytest.fail("\n".join(["", *lines]), pytrace=False)

@@ -14,7 +14,7 @@ import pytest
 
 from immich_host.app import openapi_document
 from immich_host.hosting.discovery import discover
-from tests.house.sources import ROOT, Module, all_modules, host_modules, imports_of, plugin_modules
+from tests.house.sources import ROOT, Module, all_modules, host_modules, imports_of, nothing, plugin_modules
 
 TOP = "app", "cli", "__main__", "kernel", "nightly", "switching", "web", "runtime", "testing"
 DOMAINS = "auth", "users", "assets", "timeline", "trash", "download", "settings", "server", "realtime"
@@ -38,7 +38,7 @@ def known_room(module: Module) -> bool:
 
 
 def test_every_room_has_its_layer():
-    assert [module.where for module in host_modules() if not known_room(module)] == []
+    nothing([module.where for module in host_modules() if not known_room(module)])
 
 
 def wrong_direction(module: Module) -> list[str]:
@@ -54,7 +54,7 @@ def wrong_direction(module: Module) -> list[str]:
 
 
 def test_imports_go_downward_and_between_domains_through_the_store():
-    assert [line for module in host_modules() if module.room for line in wrong_direction(module)] == []
+    nothing([line for module in host_modules() if module.room for line in wrong_direction(module)])
 
 
 def test_domains_have_no_cycle():
@@ -111,7 +111,7 @@ def foreign(plugin: str, module: Module) -> list[str]:
 
 @pytest.mark.parametrize("plugin", plugin_modules())
 def test_a_plugin_imports_the_api_itself_and_what_it_declares(plugin: str):
-    assert [line for module in plugin_modules()[plugin] for line in foreign(plugin, module)] == []
+    nothing([line for module in plugin_modules()[plugin] for line in foreign(plugin, module)])
 
 
 def third_party(module: Module) -> set[str]:
@@ -131,7 +131,7 @@ def test_the_host_imports_what_it_declares():
             known = {normal(owner) for owner in owners.get(name, [])} | ({normal(name)} & PARTS.keys())
             if not known & allowed and PARTS.get(normal(name)) not in allowed:
                 found.append(f"{module.where} imports {name}")
-    assert found == []
+    nothing(found)
 
 
 PARTS = {"werkzeug": "quart", "pydantic-core": "pydantic"}
@@ -169,7 +169,7 @@ ROOMS = {
 
 @pytest.mark.parametrize("library", ROOMS)
 def test_one_library_has_one_room(library: str):
-    assert [m.where for m in all_modules() if library in third_party(m) and not ROOMS[library](m)] == []
+    nothing([m.where for m in all_modules() if library in third_party(m) and not ROOMS[library](m)])
 
 
 def immich_words(value: object) -> set[str]:
@@ -194,7 +194,7 @@ def test_the_host_names_no_plugin():
         for node in strings(module)
         if node.value in names or (node.value.partition(".")[0] in plugins and "." in node.value)
     ]
-    assert found == []
+    nothing(found)
 
 
 def strings(module: Module) -> list[Any]:

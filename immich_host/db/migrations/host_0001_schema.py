@@ -1,4 +1,7 @@
-"""The host's tables, by the names that Immich gives them, with snake_case columns."""
+"""The host's tables, by the names that Immich gives them, with snake_case columns.
+
+Why longer than others: the first state of all tables is one migration, read from top to bottom.
+"""
 
 from immich_host.plugin_api.migrations import sql_migration
 
