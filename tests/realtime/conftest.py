@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -14,36 +14,23 @@ from redis.asyncio import Redis
 
 from immich_host.auth.gate import AuthGate
 from immich_host.db.database import Database
-from immich_host.db.migrating import HOST_APP, create_database, migrate
 from immich_host.db.notices import Notices
 from immich_host.hosting import Hosting
 from immich_host.realtime.push import CHANNEL, Push
 from immich_host.realtime.sockets import Sockets
-from immich_host.runtime.postgres import Postgres
-from immich_host.runtime.valkey import Valkey
+from immich_host.testing import Servers
 from immich_host.wire.kernel import Kernel
 
 PATIENCE = 5
 
 
-@pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    postgres, valkey = Postgres(tmp_path_factory.mktemp("pg")), Valkey(tmp_path_factory.mktemp("valkey"))
-    postgres.start()
-    valkey.start()
-    yield postgres.uri, valkey.uri
-    valkey.stop()
-    postgres.stop()
-
-
-@pytest.fixture(scope="session")
-async def db(servers: tuple[str, str]) -> AsyncIterator[Database]:
-    await create_database(servers[0])
-    database = Database(servers[0])
+@pytest.fixture(scope="module")
+async def db(servers: Servers) -> AsyncIterator[Database]:
+    database = Database(await servers.fresh_database())
     await database.connect()
-    await migrate(database, [HOST_APP])
     yield database
     await database.close()
+    await servers.drop_database(database.url)
 
 
 class Process:
@@ -88,9 +75,9 @@ class Process:
 
 
 @pytest.fixture
-async def processes(db: Database, servers: tuple[str, str]) -> AsyncIterator[list[Process]]:
+async def processes(db: Database, servers: Servers) -> AsyncIterator[list[Process]]:
     """Two API processes on one database and one Valkey."""
-    one, two = Process(db, servers[1]), Process(db, servers[1])
+    one, two = Process(db, servers.redis_url), Process(db, servers.redis_url)
     async with one.running(), two.running():
         while dict(await one.redis.pubsub_numsub(CHANNEL))[CHANNEL.encode()] < 2:  # noqa: ASYNC110 - Redis tells no event
             await asyncio.sleep(0.01)

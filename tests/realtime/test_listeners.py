@@ -137,7 +137,7 @@ async def test_trash_and_the_end(processes, ada, person):
     ]
 
 
-async def test_presence_without_redis_counts_everybody_as_there(servers):
+async def test_presence_without_redis_counts_everybody_as_there():
     redis = Redis(host="127.0.0.1", port=1)
     assert await Presence(redis).is_connected(UUID(int=1))
     await redis.aclose()

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import ModuleType
@@ -9,14 +9,13 @@ import pytest
 from pydantic import Field
 
 from immich_host.db.database import Database
-from immich_host.db.migrating import HOST_APP, create_database, migrate
 from immich_host.db.notices import Notices
 from immich_host.hosting import Hosting
 from immich_host.hosting.record import Record
 from immich_host.plugin_api import Host, Plugin, Refused, Section, hookimpl
-from immich_host.runtime.postgres import Postgres
 from immich_host.settings.catalogue import Catalogue
 from immich_host.settings.store import LiveSettings
+from immich_host.testing import Servers
 
 
 class Faces(Section):
@@ -29,22 +28,13 @@ class Tones(Section):
     pitch: int = Field(default=440, ge=1)
 
 
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    server = Postgres(tmp_path_factory.mktemp("pg"))
-    server.start()
-    yield server.uri
-    server.stop()
-
-
-@pytest.fixture(scope="session")
-async def db(postgres: str) -> AsyncIterator[Database]:
-    await create_database(postgres)
-    database = Database(postgres)
+@pytest.fixture(scope="module")
+async def db(servers: Servers) -> AsyncIterator[Database]:
+    database = Database(await servers.fresh_database())
     await database.connect()
-    await migrate(database, [HOST_APP])
     yield database
     await database.close()
+    await servers.drop_database(database.url)
 
 
 class Tuner:
