@@ -66,6 +66,7 @@ class HostKernel:
         self.incoming = Incoming(self.paths)
         self.hosting = Hosting(only)
         self.hosting.adopt(records)
+        self.hosting.attach(self)
         self.access = Access(self.db, self.hosting)
         self.live_settings = LiveSettings(self.db, self.notices, self.hosting, self._catalogue(), settings.config_file)
         self.push = Push(settings.redis_url)
@@ -132,7 +133,7 @@ class HostKernel:
     async def stop(self) -> None:
         """Stop plugins and let go of every connection."""
         await self.switching.stop()
-        await self.hosting.stop(self)
+        await self.hosting.stop()
         await self.live_settings.stop()
         await self.job_room.close()
         await self.push.close()

@@ -51,7 +51,7 @@ class Switching:
         kernel = self._kernel
         rows = await kernel.db.fetch("SELECT name FROM plugin_state WHERE NOT is_enabled")
         settings = {name: kernel.live_settings.of_plugin(name) for name in kernel.hosting.records}
-        changed = await kernel.hosting.converge({row["name"] for row in rows}, kernel, settings)
+        changed = await kernel.hosting.converge({row["name"] for row in rows}, settings)
         if changed:
             log.info("plugins switched", names=changed)
         async with self._converged:

@@ -6,6 +6,7 @@ Every call goes through here; nobody else touches pluggy's `hook`.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pluggy
@@ -106,15 +107,15 @@ async def gather_set(hook: str, implementations: list[Implementation], arguments
 async def publish(fact: str, implementations: list[Implementation], arguments: Mapping[str, Any]) -> None:
     """Tell every listener; each is timed and isolated from the others."""
     for implementation in implementations:
-        await isolated(fact, implementation.plugin, implementation(arguments))
+        await isolated(fact, implementation.plugin, partial(implementation, arguments))
 
 
-async def isolated(fact: str, plugin: str, call: Awaitable[None]) -> None:
-    """Await one listener; whatever goes wrong is logged against its plugin."""
+async def isolated(fact: str, plugin: str, call: Callable[[], Awaitable[None]]) -> None:
+    """Call one listener; whatever goes wrong is logged against its plugin."""
     started = time.monotonic()
     try:
         async with asyncio.timeout(LISTENER_SECONDS):
-            await call
+            await call()
     except Exception:
         log.exception("a listener failed", fact=fact, plugin=plugin)
     seconds = time.monotonic() - started

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -46,6 +47,7 @@ class Hosting:
         self._manager.add_hookspecs(hookspecs)
         self._listeners: dict[str, list[Listener]] = defaultdict(list)
         self._implementations: dict[str, list[Implementation]] = {}
+        self._host: Host | None = None
         self.records: dict[str, Record] = {}
         self.order: list[Record] = []
         self.adopt(discover(only))
@@ -57,6 +59,10 @@ class Hosting:
             self.records[record.name] = record
         self.order = in_order(self.records)
         check_providers(self.order)
+
+    def attach(self, host: "Host") -> None:
+        """Say what hooks get as their argument `host`."""
+        self._host = host
 
     # -- what plugins bring
 
@@ -80,12 +86,11 @@ class Hosting:
 
     # -- on and off
 
-    async def converge(self, off: set[str], host: "Host", settings: Mapping[str, Mapping[str, Section]]) -> list[str]:
+    async def converge(self, off: set[str], settings: Mapping[str, Mapping[str, Section]]) -> list[str]:
         """Bring this process to the wanted state; returns the names whose status changed.
 
         Args:
             off: Plugins that the admin has switched off.
-            host: Given to `plugin_started` and `plugin_stopped`.
             settings: Plugin -> section key -> current value, for `plugin_check`.
         """
         before = {name: record.status for name, record in self.records.items()}
@@ -95,30 +100,30 @@ class Hosting:
         reasons = wanted_on(self.records, off)
         for record in reversed(self.order):
             if record.is_enabled and record.name in reasons:
-                await self._switch_off(record, reasons[record.name], host)
+                await self._switch_off(record, reasons[record.name])
         for record in self.order:
             if record.status is Status.DISABLED:
                 reason = wanted_on(self.records, off).get(record.name)
                 if reason:
                     record.reason = reason
                 else:
-                    await self._switch_on(record, host, settings.get(record.name, {}))
+                    await self._switch_on(record, settings.get(record.name, {}))
         return [name for name, record in self.records.items() if record.status is not before[name]]
 
-    async def stop(self, host: "Host") -> None:
+    async def stop(self) -> None:
         """At shutdown: tell every plugin that is on."""
         for record in reversed(self.order):
             if record.is_enabled:
-                await self._switch_off(record, "shutdown", host)
+                await self._switch_off(record, "shutdown")
 
-    async def _switch_on(self, record: Record, host: "Host", settings: Mapping[str, Section]) -> None:
+    async def _switch_on(self, record: Record, settings: Mapping[str, Section]) -> None:
         registering.plug_in(self._manager, record)
         if record.status is Status.BROKEN:
             return
         self._implementations.clear()
         try:
             await self._lifecycle(record, "plugin_check", settings=settings)
-            await self._lifecycle(record, "plugin_started", host=host)
+            await self._lifecycle(record, "plugin_started")
         except Exception as error:
             log.warning("plugin is unusable", plugin=record.name, reason=str(error))
             registering.unplug(self._manager, record)
@@ -127,9 +132,9 @@ class Hosting:
             return
         record.status, record.broken_at, record.reason = Status.ENABLED, None, ""
 
-    async def _switch_off(self, record: Record, reason: str, host: "Host") -> None:
+    async def _switch_off(self, record: Record, reason: str) -> None:
         try:
-            await self._lifecycle(record, "plugin_stopped", host=host)
+            await self._lifecycle(record, "plugin_stopped")
         except Exception:
             log.exception("a plugin failed to stop", plugin=record.name)
         registering.unplug(self._manager, record)
@@ -139,7 +144,7 @@ class Hosting:
     async def _lifecycle(self, record: Record, hook: str, **arguments: Any) -> None:
         for implementation in self._of(hook):
             if implementation.plugin == record.name:
-                await implementation(arguments)
+                await implementation(self._with_host(arguments))
 
     # -- calling
 
@@ -159,24 +164,27 @@ class Hosting:
     async def publish(self, fact: str, /, **arguments: Any) -> None:
         """Tell the listeners in this process. Rooms and plugins publish through the outbox (`Host.publish`)."""
         for listener in self._listeners.get(fact, ()):
-            await calling.isolated(fact, HOST, listener(**arguments))
-        await calling.publish(fact, self._of(fact), arguments)
+            await calling.isolated(fact, HOST, partial(listener, **arguments))
+        await calling.publish(fact, self._of(fact), self._with_host(arguments))
 
     async def guard(self, hook: str, *, fail_closed: bool = False, **arguments: Any) -> None:
         """Ask every guard; raises `Refused`."""
-        await calling.guard(self._of(hook), arguments, fail_closed=fail_closed)
+        await calling.guard(self._of(hook), self._with_host(arguments), fail_closed=fail_closed)
 
     async def gather(self, hook: str, *, strict: bool = False, **arguments: Any) -> dict[str, Any]:
         """Merge plugins' mappings."""
-        return await calling.gather_mapping(hook, self._of(hook), arguments, strict=strict)
+        return await calling.gather_mapping(hook, self._of(hook), self._with_host(arguments), strict=strict)
 
     async def gather_ids(self, hook: str, **arguments: Any) -> set[Any]:
         """Merge plugins' sets of ids."""
-        return await calling.gather_set(hook, self._of(hook), arguments)
+        return await calling.gather_set(hook, self._of(hook), self._with_host(arguments))
 
     async def settings_hook(self, plugin: str, hook: str, old: Section, new: Section) -> None:
         """Call `settings_check` or `settings_changed` of the section's owner; errors are the caller's."""
         await self._lifecycle(self.records[plugin], hook, old=old, new=new)
+
+    def _with_host(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        return {**arguments, "host": self._host}
 
     def _of(self, hook: str) -> list[Implementation]:
         known = self._implementations.get(hook)

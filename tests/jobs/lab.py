@@ -138,7 +138,8 @@ class Lab:
         self.jobs = self.room.outbox
 
     async def on(self, *, off: frozenset[str] = frozenset()) -> "Lab":
-        await self.hosting.converge(set(off), cast("Host", self), {})
+        self.hosting.attach(cast("Host", self))
+        await self.hosting.converge(set(off), {})
         return self
 
 

@@ -34,7 +34,7 @@ async def test_a_plugin_may_bring_actors_which_rest_while_it_is_off(servers, val
         actors[0].send(1)
         worker.broker.join("own", timeout=5000)
         assert done == [], "it is off"
-        await hosting.converge(set(), None, {})  # type: ignore[arg-type]
+        await hosting.converge(set(), {})
         actors[0].send(2)
         worker.broker.join("own", timeout=5000)
         worker.join()

@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import ClassVar, cast
+from typing import ClassVar
 
 import pytest
 from pydantic import Field
@@ -12,7 +12,7 @@ from immich_host.db.database import Database
 from immich_host.db.notices import Notices
 from immich_host.hosting import Hosting
 from immich_host.hosting.record import Record
-from immich_host.plugin_api import Host, Plugin, Refused, Section, hookimpl
+from immich_host.plugin_api import Plugin, Refused, Section, hookimpl
 from immich_host.settings.catalogue import Catalogue
 from immich_host.settings.store import LiveSettings
 from immich_host.testing import Servers
@@ -81,7 +81,7 @@ class Process:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Process"]:
-        await self.hosting.converge(set(), cast("Host", None), {})
+        await self.hosting.converge(set(), {})
         await self.notices.start()
         await self.live.start()
         yield self
