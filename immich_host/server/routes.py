@@ -131,10 +131,7 @@ async def media_types() -> ServerMediaTypesResponseDto:
 )
 async def statistics(host: Kernel) -> ServerStatsResponseDto:
     """Numbers and bytes, in all and by user."""
-    users = [
-        UsageByUserDto(user_id=row["id"], user_name=row["name"], **{k: row[k] for k in row.keys() - {"id", "name"}})
-        for row in await store.statistics(host.db)
-    ]
+    users = [UsageByUserDto(**dict(row)) for row in await store.statistics(host.db)]
     sums = {
         name: sum(getattr(user, name) for user in users)
         for name in ("photos", "videos", "usage", "usage_photos", "usage_videos")

@@ -15,7 +15,7 @@ VERSION_CHECK: Final = "version-check-state"
 GEOCODING: Final = "reverse-geocoding-state"
 
 _STATISTICS = """
-SELECT u.id, u.name, u.quota_size_in_bytes,
+SELECT u.id AS user_id, u.name AS user_name, u.quota_size_in_bytes,
   count(a.id) FILTER (WHERE a.type = 'IMAGE' AND a.visibility <> 'hidden') AS photos,
   count(a.id) FILTER (WHERE a.type = 'VIDEO' AND a.visibility <> 'hidden') AS videos,
   coalesce(sum(e.file_size_in_byte) FILTER (WHERE a.library_id IS NULL), 0)::bigint AS usage,
