@@ -13,7 +13,7 @@ import pillow_jxl  # noqa: F401  - importing it registers the format
 from PIL import Image
 from pillow_jxl import JpegXLImagePlugin
 
-from immich_thumbnails import channels, headers, icc, orientation
+from immich_thumbnails import channels, headers, icc, jpeg2000, orientation
 from immich_thumbnails.errors import (
     CannotRenderError,
     DamagedFileError,
@@ -79,8 +79,13 @@ def decode(source: Path | bytes, *, short_side: int | None, pixel_limit: int, he
                 admit(image.size, pixel_limit, room)
             turn = orientation.stated(image)
             profile = _profile(image, stream)
-            image.load()
-            return Decoded(channels.eight_bit(image), turn, profile, _xmp(image))
+            if image.format == "JPEG2000":
+                stream.seek(0)
+                pixels = jpeg2000.decode_apart(stream.read(), short_side)
+            else:
+                image.load()
+                pixels = image
+            return Decoded(channels.eight_bit(pixels), turn, profile, _xmp(image))
 
 
 def _opened(source: Path | bytes) -> BinaryIO:

@@ -37,6 +37,17 @@ def test_each_format_gives_preview_thumbnail_and_hash(suffix, tmp_path, photo, r
     assert not preview.is_progressive
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+@pytest.mark.parametrize("levels", [1, 6])
+def test_jpeg_2000_at_a_lower_stored_resolution(mode, levels, tmp_path, photo, rendered, picture_of, corners):
+    path = tmp_path / "photo.jp2"
+    photo(1200, 900).convert(mode).save(path, num_resolutions=levels)
+    settings = ImageSettings(preview=Preview(size=100), thumbnail=Thumbnail(size=50))
+    image = picture_of(rendered(path, settings=settings), "preview")[1]
+    assert image.size == (133, 100)
+    assert mode == "L" or corners(image) == "RGWB"
+
+
 def test_a_rerun_gives_the_same_bytes(tmp_path, photo, rendered):
     path = tmp_path / "photo.jpg"
     photo(900, 700).save(path)
