@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 import uvloop
@@ -12,8 +12,11 @@ from immich_host.db.database import Database
 from immich_host.db.migrating import create_database
 from immich_host.db.migrating import migrate as run_migrations
 from immich_host.hosting import Hosting
-from immich_host.kernel import HostKernel, all_apps
+from immich_host.hosting.apps import all_apps
 from immich_host.runtime.settings import RuntimeSettings
+
+if TYPE_CHECKING:
+    from immich_host.kernel import HostKernel
 
 log = structlog.get_logger("app")
 
@@ -59,7 +62,7 @@ def serve_work(settings: RuntimeSettings) -> None:
     _run(settings, _work)
 
 
-type Main = Callable[[HostKernel, asyncio.Event], Awaitable[None]]
+type Main = Callable[["HostKernel", asyncio.Event], Awaitable[None]]
 
 
 def _run(settings: RuntimeSettings, main: Main) -> None:
@@ -74,6 +77,8 @@ async def _with_kernel(settings: RuntimeSettings, main: Main) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    from immich_host.kernel import HostKernel  # migrations need none of it
+
     kernel = HostKernel(settings)
     await kernel.start()
     try:
@@ -82,7 +87,7 @@ async def _with_kernel(settings: RuntimeSettings, main: Main) -> None:
         await kernel.stop()
 
 
-async def _answer(kernel: HostKernel, stop: asyncio.Event, bind: str) -> None:
+async def _answer(kernel: "HostKernel", stop: asyncio.Event, bind: str) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
@@ -101,7 +106,7 @@ async def _answer(kernel: HostKernel, stop: asyncio.Event, bind: str) -> None:
         await serve(app, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
 
 
-async def _work(kernel: HostKernel, stop: asyncio.Event) -> None:
+async def _work(kernel: "HostKernel", stop: asyncio.Event) -> None:
     from immich_host.jobs.process import WorkerProcess
 
     await WorkerProcess(kernel.job_room, kernel.notices).run(stop)

@@ -11,9 +11,10 @@ from immich_host.assets.files import Files
 from immich_host.assets.port import Assets
 from immich_host.assets.store import owners_view
 from immich_host.db.database import Database
-from immich_host.db.migrating import HOST_APP, App, pending
+from immich_host.db.migrating import pending
 from immich_host.db.notices import Notices
-from immich_host.hosting import Hosting, Record, Stage, Status
+from immich_host.hosting import Hosting, Record, Stage
+from immich_host.hosting.apps import plugin_apps
 from immich_host.jobs.room import Jobs, JobSettings
 from immich_host.media.incoming import Incoming
 from immich_host.media.paths import MediaPaths
@@ -161,17 +162,3 @@ class HostKernel:
     def is_enabled(self, plugin: str) -> bool:
         """Whether a plugin is on in this process."""
         return self.hosting.is_enabled(plugin)
-
-
-def plugin_apps(hosting: Hosting) -> list[App]:
-    """The migrations of all installed plugins that loaded, in order."""
-    return [
-        App(record.name, record.brings.migrations)
-        for record in hosting.order
-        if record.brings.migrations is not None and record.status is not Status.BROKEN
-    ]
-
-
-def all_apps(hosting: Hosting) -> list[App]:
-    """The host's migrations, then those of plugins, so that switching on runs no DDL."""
-    return [HOST_APP, *plugin_apps(hosting)]

@@ -3,7 +3,6 @@
 import sys
 from types import ModuleType
 
-from piccolo.conf.apps import AppRegistry
 from piccolo.engine.postgres import PostgresEngine
 
 
@@ -22,7 +21,6 @@ def install() -> None:
     """Make Piccolo's tables and migrations find `ENGINE`: it looks for a module `piccolo_conf`."""
     module = ModuleType("piccolo_conf")
     module.DB = ENGINE  # type: ignore[attr-defined]
-    module.APP_REGISTRY = AppRegistry(apps=[])  # type: ignore[attr-defined]
     sys.modules["piccolo_conf"] = module
 
 

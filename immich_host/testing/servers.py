@@ -13,7 +13,7 @@ import asyncpg
 from immich_host.db.database import Database
 from immich_host.db.migrating import create_database, migrate
 from immich_host.hosting import Hosting
-from immich_host.kernel import all_apps
+from immich_host.hosting.apps import all_apps
 from immich_host.runtime.postgres import Postgres
 from immich_host.runtime.valkey import Valkey
 
