@@ -103,7 +103,9 @@ class QueueConsumer(Consumer):
         if not gate.is_open or free <= 0:
             return []
         try:
-            return broker.take(keys=[NAMESPACE], args=[broker.worker_id, self._queue, free, gate.concurrency])
+            return broker.take(
+                keys=[NAMESPACE], args=[broker.worker_id, self._queue, free, gate.concurrency, *tuple(gate.taken)]
+            )
         except RedisError as error:
             raise ConnectionClosed(error) from None
 

@@ -10,7 +10,9 @@ import asyncpg
 import redis
 import redis.asyncio
 import structlog
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from immich_host.db.notices import Notices
 from immich_host.jobs.commands import FAN_OUT
@@ -51,7 +53,7 @@ class WorkerProcess:
         self._sweep = Sweep(jobs.db, jobs.registry, jobs.outbox, jobs.transport)
         self._changed = asyncio.Event()
         self._lost = asyncio.Event()
-        self._client = redis.Redis.from_url(jobs.redis_url)
+        self._client = redis.Redis.from_url(jobs.redis_url, socket_timeout=5, retry=Retry(NoBackoff(), 1))
         worker_id = str(uuid4())
         self._workers = {
             queue: QueueWorker(queue, names, self._run_in_loop, client=self._client, worker_id=worker_id)

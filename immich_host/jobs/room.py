@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from immich_host.hosting import Hosting
 from immich_host.jobs.commands import Commands
 from immich_host.jobs.counts import Counting
-from immich_host.jobs.execution import RETRY_SECONDS, Executor
+from immich_host.jobs.execution import RETRY_SECONDS, End, Executor
 from immich_host.jobs.registry import Registry, order_faults
 from immich_host.jobs.requests import Outbox
 from immich_host.jobs.schedule import CronOverride
@@ -52,7 +54,7 @@ class Jobs:
         self.hosting = hosting
         self.settings = settings or JobSettings()
         self.redis_url = redis_url
-        self._redis = Redis.from_url(redis_url) if redis_url else None
+        self._redis = Redis.from_url(redis_url, socket_timeout=5, retry=Retry(NoBackoff(), 1)) if redis_url else None
         self.transport = Transport(self._redis) if self._redis else None
         self.registry = Registry(hosting)
         self.outbox = Outbox(db, hosting, self.registry, self.transport)
@@ -78,7 +80,9 @@ class Jobs:
                 break
             await self.db.execute("UPDATE job_request SET run_at = now() WHERE id = $1 AND run_at > now()", row_id)
             self.executor.last_error = None
-            await self.executor.execute(row_id, retry=False)
+            if await self.executor.execute(row_id, retry=False) is End.ABSENT:
+                msg = f"job request {row_id} cannot be run here: an equal one is running"
+                raise RuntimeError(msg)
             first = first or self.executor.last_error
         if first is not None:
             raise first

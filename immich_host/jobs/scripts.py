@@ -26,11 +26,24 @@ if was_empty and handed > 0 then redis.call('publish', KEYS[1] .. ':wake', ARGV[
 return handed
 """
 
-# ARGV: worker, queue, wanted, concurrency. Answers messages that may run now.
+# ARGV: worker, queue, wanted, concurrency, ids that the worker has. Answers messages that may run now.
+# What the worker was given but does not know of (a lost answer, an older state of a server that crashed)
+# goes back first.
 TAKE = """
 local list = KEYS[1] .. ':' .. ARGV[2]
-if redis.call('exists', list) == 0 then return {} end
 local acks = KEYS[1] .. ':__acks__.'
+local mine = acks .. ARGV[1] .. '.' .. ARGV[2]
+if redis.call('scard', mine) > #ARGV - 4 then
+  local known = {}
+  for i = 5, #ARGV do known[ARGV[i]] = true end
+  for _, id in ipairs(redis.call('smembers', mine)) do
+    if not known[id] then
+      redis.call('srem', mine, id)
+      if redis.call('hexists', list .. '.msgs', id) == 1 then redis.call('lpush', list, id) end
+    end
+  end
+end
+if redis.call('exists', list) == 0 then return {} end
 local heartbeats = KEYS[1] .. ':__heartbeats__'
 redis.call('zadd', heartbeats, 'NX', redis.call('time')[1] * 1000, ARGV[1])
 local running = 0
@@ -44,7 +57,7 @@ while #messages < free do
   if not id then break end
   local message = redis.call('hget', list .. '.msgs', id)
   if message then
-    redis.call('sadd', acks .. ARGV[1] .. '.' .. ARGV[2], id)
+    redis.call('sadd', mine, id)
     messages[#messages + 1] = message
   end
 end

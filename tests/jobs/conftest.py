@@ -3,7 +3,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -71,8 +72,23 @@ class Worker:
             [sys.executable, "-m", "tests.jobs.lab", database_url, redis_url],
             cwd=root,
             env=os.environ | environment,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
         )
+        self._ready = threading.Event()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        with self.process.stdout as lines:
+            for line in lines:
+                if "worker ready" in line:
+                    self._ready.set()
+
+    async def ready(self) -> "Worker":
+        assert await asyncio.to_thread(self._ready.wait, 20)
+        return self
 
     @property
     def pid(self) -> int:
@@ -81,20 +97,24 @@ class Worker:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
+        self._reader.join()
 
     async def end(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return await asyncio.to_thread(self.process.wait, 10)
+        code = await asyncio.to_thread(self.process.wait, 10)
+        self._reader.join()
+        return code
 
 
 @pytest.fixture
-def work(db: Bench, servers: Servers) -> Iterator[Callable[..., Worker]]:
-    """Starts worker processes; those that still run at the end are killed."""
+def work(db: Bench, servers: Servers) -> Iterator[Callable[..., Awaitable[list[Worker]]]]:
+    """Starts worker processes and waits until they work; those that still run at the end are killed."""
     started: list[Worker] = []
 
-    def start(**environment: str) -> Worker:
-        started.append(Worker(db.url, servers.redis_url, **environment))
-        return started[-1]
+    async def start(amount: int = 1, **environment: str) -> list[Worker]:
+        workers = [Worker(db.url, servers.redis_url, **environment) for _ in range(amount)]
+        started.extend(workers)
+        return [await worker.ready() for worker in workers]
 
     yield start
     for worker in started:

@@ -4,9 +4,8 @@ import asyncio
 import time
 from uuid import uuid4
 
-import pytest
-
 from immich_host.jobs.counts import Counts
+from immich_host.jobs.scripts import NAMESPACE
 
 RUNNING = "SELECT count(*) = $1 FROM lab_log WHERE job = 'lab.hold' AND ended IS NULL"
 
@@ -23,13 +22,13 @@ async def idle(db, seconds: float = 10.0) -> None:
 
 
 async def test_jobs_are_run_at_once_and_failures_again(lab, db, work):
-    work()
+    await work()
     await lab.jobs.request("lab.note", number=0)
     await idle(db)
     began = time.monotonic()
     await lab.jobs.request("lab.note", number=1)
     await idle(db)
-    assert time.monotonic() - began < 0.5, "an idle worker is woken, it does not look now and then"
+    assert time.monotonic() - began < 1, "an idle worker is woken, it does not look now and then"
     await lab.jobs.request("lab.flaky", number=2)
     await lab.jobs.request("lab.flaky", number=5)
     await idle(db)
@@ -40,7 +39,7 @@ async def test_jobs_are_run_at_once_and_failures_again(lab, db, work):
 
 
 async def test_concurrency_holds_over_all_processes_and_can_be_changed(lab, db, work, holding):
-    workers = [work(), work()]
+    workers = await work(2)
     for number in range(1, 6):
         await lab.jobs.request("lab.hold", number=number)
     await busy(db, 2)
@@ -60,7 +59,7 @@ async def test_concurrency_holds_over_all_processes_and_can_be_changed(lab, db, 
 
 async def test_a_configured_concurrency_counts(lab, db, work, holding):
     await db.execute("INSERT INTO lab_setting VALUES ('labHold', 4)")
-    work(), work()
+    await work()
     for number in range(1, 7):
         await lab.jobs.request("lab.hold", number=number)
     await busy(db, 4)
@@ -70,11 +69,11 @@ async def test_a_configured_concurrency_counts(lab, db, work, holding):
 
 
 async def test_pause_holds_in_all_processes_and_over_restarts(lab, db, work):
-    workers = [work(), work()]
+    workers = await work(2)
     await lab.jobs.request("lab.note", number=0)
     await idle(db)
     await lab.room.commands.pause("labNote")
-    await asyncio.sleep(0.5)  # a second is the promise; nothing tells when each process has seen it
+    await asyncio.sleep(1)  # a second is the promise; nothing tells when each process has seen it
     for number in range(10):
         await lab.jobs.request("lab.note", number=number)
     await lab.jobs.request("lab.nothing", asset_id=uuid4())
@@ -82,47 +81,56 @@ async def test_pause_holds_in_all_processes_and_over_restarts(lab, db, work):
     assert await lab.room.counts.one("labNote") == Counts(paused=10, is_paused=True)
     for worker in workers:
         assert await worker.end() == 0
-    work()
+    await work()
     await lab.jobs.request("lab.nothing", asset_id=uuid4())
     await db.until("SELECT count(*) = 0 FROM job_request WHERE job = 'lab.nothing'")
     assert await lab.room.counts.one("labNote") == Counts(paused=10, is_paused=True)
     await db.execute("DELETE FROM queue_state")  # by hand, as good as by the API
-    await idle(db, seconds=1.5)
+    await idle(db, seconds=3)
 
 
 async def test_kill_9_of_a_worker_loses_nothing_and_its_job_runs_within_ten_seconds(lab, db, work, holding):
-    first = work()
+    workers = {worker.pid: worker for worker in await work(2)}
     await lab.jobs.request("lab.hold", number=1)
     await busy(db, 1)
-    second = work()
-    await lab.jobs.request("lab.hold", number=2)
-    await busy(db, 2)
-    pids = {row["number"]: row["pid"] for row in await db.logged("lab.hold")}
-    victim, other = (first, second) if pids[1] == first.pid else (second, first)
+    [run] = await db.logged("lab.hold")
     began = time.monotonic()
-    victim.kill()
-    await holding(1, 2)
+    workers.pop(run["pid"]).kill()
+    await holding(1)
     await idle(db, seconds=12)
     assert time.monotonic() - began < 10
-    runs = [row for row in await db.logged("lab.hold") if row["number"] == 1]
-    assert [(row["pid"], row["attempt"]) for row in runs] == [(victim.pid, 1), (other.pid, 2)]
+    assert [(row["pid"], row["attempt"]) for row in await db.logged("lab.hold")] == [(run["pid"], 1), (*workers, 2)]
+
+
+async def test_messages_that_a_worker_was_given_but_never_got_come_back(lab, db, work, valkey):
+    """A lost answer, or a Valkey that came back as it was a second ago."""
+    await work()
+    await lab.jobs.request("lab.note", number=0)
+    await idle(db)
+    [worker_id] = await valkey.zrange(f"{NAMESPACE}:__heartbeats__", 0, -1)
+    await lab.room.commands.pause("labNote")
+    await lab.jobs.request("lab.note", number=1)
+    message_id = await valkey.lpop(f"{NAMESPACE}:labNote")
+    await valkey.sadd(f"{NAMESPACE}:__acks__.{worker_id.decode()}.labNote", message_id)
+    await lab.room.commands.resume("labNote")
+    await idle(db, seconds=5)
 
 
 async def test_kill_9_of_everything_with_an_empty_valkey_loses_nothing(lab, db, work, valkey, holding):
-    worker = work()
+    [worker] = await work()
     for number in range(1, 4):
         await lab.jobs.request("lab.hold", number=number)
     await busy(db, 2)
     worker.kill()
     await valkey.flushall()
-    work()
+    await work()
     await holding(1, 2, 3)
-    await db.until("SELECT count(*) = 3 FROM lab_log WHERE ended IS NOT NULL", seconds=14)
+    await db.until("SELECT count(*) = 3 FROM lab_log WHERE ended IS NOT NULL", seconds=20)
     await idle(db)
 
 
 async def test_an_emptied_valkey_under_running_workers_runs_nothing_twice(lab, db, work, valkey, holding):
-    work()
+    await work()
     await lab.jobs.request("lab.hold", number=1)
     await busy(db, 1)
     await lab.room.commands.pause("labNote")
@@ -137,7 +145,7 @@ async def test_an_emptied_valkey_under_running_workers_runs_nothing_twice(lab, d
 
 
 async def test_sigterm_lets_running_jobs_end(lab, db, work, holding):
-    worker = work()
+    [worker] = await work()
     await lab.jobs.request("lab.hold", number=1)
     await busy(db, 1)
     ending = asyncio.create_task(worker.end())
@@ -150,28 +158,26 @@ async def test_sigterm_lets_running_jobs_end(lab, db, work, holding):
 
 
 async def test_sigterm_gives_back_what_does_not_end(lab, db, work, holding):
-    worker = work(LAB_GRACE="0.2")
+    [worker] = await work(LAB_GRACE="0.2")
     await lab.jobs.request("lab.hold", number=1)
     await busy(db, 1)
     began = time.monotonic()
     assert await worker.end() == 0
     assert time.monotonic() - began < 3
     assert await db.fetchval("SELECT started_at IS NULL AND attempts = 0 FROM job_request")
-    work()
+    await work()
     await busy(db, 2)
     await holding(1)
     await idle(db)
     assert [row["attempt"] for row in await db.logged("lab.hold")] == [1, 1]
 
 
-@pytest.mark.parametrize("processes", [1])
-async def test_a_thousand_jobs(lab, db, work, processes):
+async def test_a_thousand_jobs_in_one_process(lab, db, work):
     await db.execute("INSERT INTO lab_setting VALUES ('labNothing', 5)")
-    for _ in range(processes):
-        work()
+    await work()
     await lab.jobs.request("lab.note", number=1)
     await idle(db)
     began = time.monotonic()
     await lab.jobs.request_many("lab.nothing", [uuid4() for _ in range(1000)])
     await idle(db, seconds=30)
-    print(f"{1000 / (time.monotonic() - began):.0f} jobs/s")  # noqa: T201
+    assert 1000 / (time.monotonic() - began) > 50, "about 1000 a second where nothing else runs"
