@@ -51,7 +51,7 @@ class Commands:
 
     async def request_missing(self, plugin: str) -> list[str]:
         """Run the jobs of a plugin on what they have missed, as after it was switched on; names them."""
-        missed = [k for k in self._registry.all().values() if k.plugin == plugin and k.job.missing and k.enabled]
+        missed = [k for k in self._registry.all() if k.plugin == plugin and k.job.missing and k.enabled]
         for known in missed:
             await self._start(known, force=False)
         return [known.name for known in missed]
@@ -100,7 +100,7 @@ class Commands:
 
     async def run_manual(self, name: str, **arguments: Any) -> bool:
         """Request the jobs that carry Immich's manual name; False where no enabled one does."""
-        found = [k for k in self._registry.all().values() if k.enabled and k.job.manual == name]
+        found = [k for k in self._registry.all() if k.enabled and k.job.manual == name]
         for known in found:
             await self._outbox.request(known.name, cause="manual", **arguments)
         return bool(found)

@@ -40,14 +40,15 @@ class Known:
 
 
 class Registry:
-    """Looks jobs up in `hosting` at each call, so that a toggle counts at once."""
+    """Which jobs there are is read once, as plugins register at boot; whether they are on, at each lookup."""
 
     def __init__(self, hosting: HostingPort) -> None:
         self._hosting = hosting
-        self._own: dict[str, Known] = {}
+        self._own: dict[str, tuple[str, Job]] = {}
+        self._jobs: dict[str, tuple[str, Job]] | None = None
 
     def add(self, *jobs: Job) -> None:
-        """Register jobs of this room, before workers start (the host's other rooms give theirs to `Hosting`).
+        """Register jobs of the host itself (`host.<name>`), before workers start.
 
         Raises:
             ValueError: A job of that name is there already.
@@ -57,52 +58,64 @@ class Registry:
             if name in self._own:
                 msg = f"job {name} is registered twice"
                 raise ValueError(msg)
-            self._own[name] = Known(name, HOST, job, enabled=True)
+            self._own[name] = (HOST, job)
+        self.read_again()
 
-    def all(self) -> dict[str, Known]:
-        """Every known job by full name."""
-        return self._own | {name: self._known(found) for name, found in self._hosting.jobs().items()}
+    def read_again(self) -> None:
+        """Have the next lookup ask `hosting` which jobs there are."""
+        self._jobs = None
 
-    def _known(self, found: RegisteredJob) -> Known:
-        return Known(found.name, found.plugin, found.job, self._hosting.is_enabled(found.plugin))
+    def _table(self) -> dict[str, tuple[str, Job]]:
+        if self._jobs is None:
+            self._jobs = self._own | {name: (found.plugin, found.job) for name, found in self._hosting.jobs().items()}
+        return self._jobs
+
+    def _known(self, name: str, plugin: str, job: Job) -> Known:
+        return Known(name, plugin, job, plugin == HOST or self._hosting.is_enabled(plugin))
+
+    def all(self) -> list[Known]:
+        """Every known job."""
+        return [self._known(name, plugin, job) for name, (plugin, job) in self._table().items()]
 
     def get(self, name: str) -> Known | None:
         """The job, also while its plugin is off; None where nobody registered it."""
-        if name in self._own:
-            return self._own[name]
-        found = self._hosting.jobs().get(name)
-        return self._known(found) if found else None
+        found = self._table().get(name)
+        return self._known(name, *found) if found else None
 
     def after(self, fact: str) -> list[Known]:
         """Enabled jobs that run after a fact."""
-        return [known for known in self.all().values() if known.enabled and known.job.after == fact]
+        found = [self._known(name, plugin, job) for name, (plugin, job) in self._table().items() if job.after == fact]
+        return [known for known in found if known.enabled]
 
     def provided(self) -> frozenset[Milestone]:
         """Milestones that an enabled job reaches; the others pass straight through."""
-        known = self.all().values()
-        return frozenset(k.job.provides for k in known if k.enabled and k.job.provides is not None)
+        return frozenset(
+            job.provides
+            for plugin, job in self._table().values()
+            if job.provides is not None and self._hosting.is_enabled(plugin)
+        )
 
     def queues(self) -> dict[str, list[Known]]:
         """The queues that have jobs."""
         found: dict[str, list[Known]] = {}
-        for known in self.all().values():
+        for known in self.all():
             found.setdefault(known.job.queue, []).append(known)
         return found
 
     def unable(self, names: frozenset[str]) -> frozenset[str]:
         """Those of `names` whose jobs are off or gone."""
-        able = {name for name, known in self.all().items() if known.enabled}
-        return names - able
+        return names - {known.name for known in self.all() if known.enabled}
 
 
-def order_faults(registry: Registry) -> list[str]:
-    """What is wrong with the declared milestones, for the boot to refuse; empty where all is well."""
-    faults: list[str] = []
-    for known in registry.all().values():
+def order_faults(registry: Registry) -> list[tuple[str, str]]:
+    """Plugins whose milestones cannot be reached as declared, each with what is wrong."""
+    faults: list[tuple[str, str]] = []
+    for known in registry.all():
         job = known.job
         if job.provides is None:
             continue
         earlier = [f"asset_{milestone}" for milestone in MILESTONES[: MILESTONES.index(job.provides)]]
         if job.after not in earlier:
-            faults.append(f"{known.name} provides {job.provides}, so it runs after one of {', '.join(earlier)}")
+            fault = f"{known.name} provides {job.provides}, so it runs after one of {', '.join(earlier)}"
+            faults.append((known.plugin, fault))
     return faults

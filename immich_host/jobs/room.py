@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from immich_host.hosting import Hosting
+from immich_host.hosting import Hosting, Stage
 from immich_host.jobs.commands import Commands
 from immich_host.jobs.counts import Counting
 from immich_host.jobs.execution import RETRY_SECONDS, End, Executor
@@ -45,10 +45,10 @@ class Jobs:
         settings: JobSettings | None = None,
         retry_seconds: float = RETRY_SECONDS,
     ) -> None:
-        """Without `redis_url` nothing is handed over, and rows wait for `drain`.
+        """Make it after plugins are loaded and before they are switched on.
 
-        Raises:
-            ValueError: Jobs provide milestones out of order.
+        Without `redis_url` nothing is handed over, and rows wait for `drain`. A plugin whose job provides a
+        milestone out of order is broken.
         """
         self.db = db
         self.hosting = hosting
@@ -61,8 +61,9 @@ class Jobs:
         self.commands = Commands(db, self.registry, self.outbox, self.transport)
         self.counts = Counting(db, self.registry)
         self.executor = Executor(db, self.registry, self.outbox, host, retry_seconds=retry_seconds)
-        if faults := order_faults(self.registry):
-            raise ValueError("; ".join(faults))
+        for plugin, fault in order_faults(self.registry):
+            hosting.records[plugin].break_at(Stage.LOAD, fault)
+            self.registry.read_again()
 
     async def drain(self) -> None:
         """Run everything that waits, in this process and in order, until nothing does; nothing is retried.

@@ -70,7 +70,7 @@ class Schedule:
     def due_between(self, after: datetime, until: datetime) -> list[tuple[str, datetime]]:
         """Enabled jobs with a time in (after, until], each with its latest such time."""
         found: list[tuple[str, datetime]] = []
-        for known in self._registry.all().values():
+        for known in self._registry.all():
             latest = None
             due = self._next(known, after)
             while due is not None and due <= until:
@@ -101,6 +101,6 @@ class Schedule:
             return None
 
     def _seconds_to_next(self, now: datetime) -> float:
-        times = [due for known in self._registry.all().values() if (due := self._next(known, now)) is not None]
+        times = [due for known in self._registry.all() if (due := self._next(known, now)) is not None]
         seconds = (min(times) - datetime.now().astimezone()) / timedelta(seconds=1) if times else _LOOK_SECONDS
         return min(max(seconds, 0.05), _LOOK_SECONDS)

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from immich_host.hosting.record import Status
 from immich_host.jobs.execution import End
 from immich_host.jobs.milestones import facts_reached
 from immich_host.plugin_api.errors import JobFailed
@@ -108,7 +109,10 @@ async def test_a_waiting_rerun_takes_part_in_the_chain_when_the_chain_comes_by(l
     assert told(lab) == ["placed", "viewable"]
 
 
-def test_a_job_that_provides_runs_after_an_earlier_milestone():
-    wrong = [replace(PATH[0], after="asset_placed")]
-    with pytest.raises(ValueError, match=r"path\.gather provides gathered"):
-        Lab(None, None, wrong)  # type: ignore[arg-type]
+async def test_a_plugin_with_a_milestone_out_of_order_is_broken_and_its_milestone_passed(db, asset):
+    lab = await Lab(db, None, [replace(PATH[0], after="asset_placed")]).on()
+    record = lab.records["path"]
+    assert record.status is Status.BROKEN
+    assert "path.gather provides gathered" in record.reason
+    assert lab.room.registry.get("path.gather") is None
+    assert lab.room.registry.provided() == frozenset()
