@@ -69,7 +69,7 @@ def register_actors(broker: Any) -> None:
 
 @hookspec(Kind.REGISTER)
 def register_facts() -> Any:
-    """At boot: a module of further hook specifications (facts) named `<plugin>_*`. Raising marks it broken."""
+    """At boot: a module of further facts named `<plugin>_*`. Every process. Raising marks it broken."""
     raise NotImplementedError
 
 

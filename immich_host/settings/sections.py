@@ -15,8 +15,11 @@ class ServerSection(Section):
 
     key: ClassVar[str] = "server"
     external_domain: str = ""
+    """Address that clients and links use, with scheme; empty: the one that a request came by."""
     login_page_message: str = ""
+    """Shown by clients where people sign in."""
     public_users: bool = True
+    """Whether everybody sees the accounts of all others."""
 
 
 class PasswordLoginSection(Section):
@@ -24,6 +27,7 @@ class PasswordLoginSection(Section):
 
     key: ClassVar[str] = "passwordLogin"
     enabled: bool = True
+    """Off: nobody signs in by password; sessions and API keys go on."""
 
 
 class UserSection(Section):
@@ -31,6 +35,7 @@ class UserSection(Section):
 
     key: ClassVar[str] = "user"
     delete_delay: int = Field(default=7, ge=1)
+    """In days; a removed account can be restored as long."""
 
 
 class TrashSection(Section):
@@ -38,7 +43,9 @@ class TrashSection(Section):
 
     key: ClassVar[str] = "trash"
     enabled: bool = True
+    """Off: what is deleted is erased at once."""
     days: int = Field(default=30, ge=0)
+    """After which what is in the trash is erased."""
 
 
 class NewVersionCheckSection(Section):
@@ -46,7 +53,9 @@ class NewVersionCheckSection(Section):
 
     key: ClassVar[str] = "newVersionCheck"
     enabled: bool = False
+    """Kept for clients; the host asks nobody."""
     channel: ReleaseChannel = ReleaseChannel.STABLE
+    """Kept for clients."""
 
 
 class ThemeSection(Section):
@@ -54,6 +63,7 @@ class ThemeSection(Section):
 
     key: ClassVar[str] = "theme"
     custom_css: str = ""
+    """Served as `/custom.css`."""
 
 
 class LoggingSection(Section):
@@ -61,7 +71,9 @@ class LoggingSection(Section):
 
     key: ClassVar[str] = "logging"
     enabled: bool = True
+    """Kept for clients; the operator decides by `IMMICH_HOST_LOG_LEVEL`."""
     level: LogLevel = LogLevel.LOG
+    """Kept for clients, as above."""
 
 
 class QueueConcurrency(BaseModel):
@@ -77,7 +89,7 @@ def _at_once(amount: int) -> QueueConcurrency:
 
 
 class JobSection(Section):
-    """Concurrency by queue; see `of`."""
+    """How many jobs of each queue run at once, over all processes."""
 
     key: ClassVar[str] = "job"
     background_task: QueueConcurrency = _at_once(5)
@@ -109,11 +121,17 @@ class NightlyTasksSection(Section):
 
     key: ClassVar[str] = "nightlyTasks"
     start_time: ClockTime = "00:00"
+    """Hours and minutes, server's local time."""
     cluster_new_faces: bool = True
+    """Start the queue `facialRecognition` on what is missing."""
     database_cleanup: bool = True
+    """Erase what is due: trash, removed accounts, old sessions."""
     generate_memories: bool = True
+    """For the plugin that makes memories."""
     missing_thumbnails: bool = True
+    """Start the queue `thumbnailGeneration` on what is missing."""
     sync_quota_usage: bool = True
+    """Count anew what each account's originals take."""
 
 
 HOST_SECTIONS: tuple[type[Section], ...] = (
