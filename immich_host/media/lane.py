@@ -21,7 +21,7 @@ _UUID4 = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9
 
 log = structlog.get_logger("media")
 
-type App = Callable[[Scope, Receive, Send], Awaitable[None]]
+type App = Callable[[Any, Any, Any], Awaitable[None]]
 type ErrorWriter = Callable[[Scope, Receive, Send, Refused], Awaitable[None]]
 type Admit = Callable[[Route, Scope], Awaitable[Caller | None]]
 """The one gate of this lane and of Quart: who asks, None on public routes; raises Refused."""
