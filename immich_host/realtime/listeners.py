@@ -16,8 +16,8 @@ type Listener = Callable[..., Awaitable[None]]
 type OwnersView = Callable[[Kernel, UUID, UUID], Awaitable[BaseModel | None]]
 """(host, asset, owner) -> the full asset as its owner sees it, or None when it is gone."""
 
-REREAD: Final = "sidecar-write"
-"""Cause of changes that come from reading a file again after its sidecar was written."""
+SIDECAR_WRITTEN: Final = "sidecar-write"
+"""Cause of a sidecar that an edit was written to, and of what reading the file again then changes."""
 
 
 def listeners(owners_view: OwnersView) -> dict[str, Listener]:
@@ -34,21 +34,22 @@ def listeners(owners_view: OwnersView) -> dict[str, Listener]:
         await host.push.to_user(owner_id, "on_upload_success", _json(view))
         await host.push.to_user(owner_id, "AssetUploadReadyV2", ready)
 
-    async def asset_described(host: Kernel, asset_id: UUID, owner_id: UUID, cause: str, **_: Any) -> None:
-        if cause == REREAD:
+    async def asset_file_written(host: Kernel, asset_id: UUID, owner_id: UUID, type: str, cause: str, **_: Any) -> None:
+        """An edit has reached the file, so it holds in every window."""
+        if type == "sidecar" and cause == SIDECAR_WRITTEN:
             await _updated(owners_view, host, asset_id, owner_id)
 
     async def asset_changed(
         host: Kernel, asset_id: UUID, owner_id: UUID, fields: Sequence[str], cause: str, **_: Any
     ) -> None:
-        if cause == REREAD:
+        if cause == SIDECAR_WRITTEN:
             await _updated(owners_view, host, asset_id, owner_id)
         elif "visibility" in fields and await is_hidden(host.db, asset_id):
             await host.push.to_user(owner_id, "on_asset_hidden", str(asset_id))
 
     return {
         "asset_viewable": asset_viewable,
-        "asset_described": asset_described,
+        "asset_file_written": asset_file_written,
         "asset_changed": asset_changed,
         "asset_trashed": asset_trashed,
         "asset_restored": asset_restored,

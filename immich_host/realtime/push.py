@@ -1,5 +1,6 @@
 """Sending events to clients, from any process: API or worker."""
 
+import logging
 from typing import Any, Final
 from uuid import UUID
 
@@ -7,6 +8,10 @@ import socketio
 import structlog
 
 log = structlog.get_logger("realtime")
+
+LIBRARY_LOG: Final = logging.getLogger("immich_host.realtime.library")
+"""Where the Socket.IO library writes; one of its own would print beside the log. Warnings and worse."""
+LIBRARY_LOG.setLevel(logging.WARNING)
 
 CHANNEL: Final = "immich-host:sockets"
 """Redis channel on which the processes pass events to each other."""
@@ -20,7 +25,7 @@ class Push:
 
     def __init__(self, redis_url: str) -> None:
         """Connects when something is sent."""
-        self._sender = socketio.AsyncRedisManager(redis_url, channel=CHANNEL, write_only=True)
+        self._sender = socketio.AsyncRedisManager(redis_url, channel=CHANNEL, write_only=True, logger=LIBRARY_LOG)
 
     async def to_user(self, user_id: UUID, event: str, *data: Any) -> None:
         """Send to every connection of a user; `data` is JSON-able."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 import socketio
@@ -15,7 +15,7 @@ from immich_host.db.notices import Notices
 from immich_host.plugin_api.errors import Refused
 from immich_host.plugin_api.web import FREE, Caller, Route
 from immich_host.realtime.presence import Presence
-from immich_host.realtime.push import CHANNEL, EVERYONE
+from immich_host.realtime.push import CHANNEL, EVERYONE, LIBRARY_LOG
 from immich_host.server.store import api_version
 from immich_host.wire.gate import Gate, admit
 
@@ -45,7 +45,7 @@ class Sockets:
     def __init__(self, redis_url: str, redis: Redis, gate: Gate, notices: Notices) -> None:
         self._gate = gate
         self._presence = Presence(redis)
-        self._manager = socketio.AsyncRedisManager(redis_url, channel=CHANNEL)
+        self._manager = socketio.AsyncRedisManager(redis_url, channel=CHANNEL, logger=LIBRARY_LOG)
         self._server = socketio.AsyncServer(
             async_mode="asgi",
             client_manager=self._manager,
@@ -53,6 +53,8 @@ class Sockets:
             cors_allowed_origins="*",
             always_connect=True,  # a refused client is told why
             max_http_buffer_size=100_000,
+            logger=cast("Any", LIBRARY_LOG),  # declared as a flag, taken as a logger too
+            engineio_logger=cast("Any", LIBRARY_LOG),
         )
         self._server.on("connect", self._connected)
         self._server.on("disconnect", self._disconnected)

@@ -99,17 +99,15 @@ async def test_nothing_is_prepared_for_those_who_are_away(processes, person, add
     assert not await Presence(processes[0].redis).is_connected(bob.id)
 
 
-async def test_a_file_read_again_after_its_sidecar_was_written(processes, ada, add):
+async def test_an_edit_is_told_when_it_has_reached_the_file(processes, ada, add):
     asset = await add(ada)
     told = {"asset_id": asset, "owner_id": ada.id}
-    await LISTENERS["asset_changed"](processes[0], **told, fields=["rating"], cause="edit")
-    await LISTENERS["asset_changed"](processes[0], **told, fields=["rating"], cause="sidecar-write")
-    await LISTENERS["asset_described"](processes[0], **told, cause="upload")
-    await LISTENERS["asset_described"](processes[0], **told, cause="sidecar-write")
-    for _ in range(2):
-        assert (await ada.phone.next())[0] == "on_asset_update"
+    for kind, cause in (("preview", "upload"), ("sidecar", "upload"), ("sidecar", "sidecar-write")):
+        await LISTENERS["asset_file_written"](processes[0], **told, type=kind, cause=cause)
+    for cause in ("edit", "sidecar-write"):
+        await LISTENERS["asset_changed"](processes[0], **told, fields=["rating"], cause=cause)
     await processes[0].push.to_user(ada.id, "end")
-    assert await ada.phone.next() == ("end",)
+    assert [(await ada.phone.next())[0] for _ in range(3)] == ["on_asset_update", "on_asset_update", "end"]
 
 
 async def test_a_video_that_became_part_of_a_photo(processes, ada, add):

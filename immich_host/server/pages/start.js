@@ -31,7 +31,7 @@ function wire(id, act) {
 }
 wire("sign-up", async ({ name, email, password }) => {
   await call("POST", "/auth/admin-sign-up", { name, email, password });
-  document.getElementById("sign-up").classList.add("hidden");
+  for (const done of document.querySelectorAll("#first > :not(h2, .answer)")) done.remove();
   document.getElementById("key").classList.remove("hidden");
   return "The account is there: " + email + ". Sign in with it below, or in the app.";
 });
