@@ -1,0 +1,79 @@
+"""Accounts on the served host, and devices that listen to its socket."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import socketio
+
+from immich_host.testing.host import expect
+
+PASSWORD = "correct horse"
+PATIENCE = 20
+
+
+@dataclass
+class Listener:
+    """A connected socket with everything that it was sent."""
+
+    socket: socketio.AsyncClient
+    events: list[tuple[str, Any]] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @classmethod
+    async def connect(cls, url: str, headers: Mapping[str, str]) -> "Listener":
+        """Connect as a client with these headers, and wait for the server's welcome."""
+        listener = cls(socketio.AsyncClient(reconnection=False))
+        listener.socket.on("*", listener._heard)
+        await listener.socket.connect(url, dict(headers), transports=["websocket"], socketio_path="/api/socket.io")
+        await listener.wait("on_server_version")
+        return listener
+
+    async def _heard(self, event: str, *data: Any) -> None:
+        self.events.append((event, data[0] if data else None))
+        self.changed.set()
+
+    def of(self, event: str) -> list[Any]:
+        """The payloads of an event so far."""
+        return [data for name, data in self.events if name == event]
+
+    async def wait(self, event: str, count: int = 1) -> list[Any]:
+        """Wait until an event has come `count` times; its payloads."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while len(self.of(event)) < count:
+                    await self.changed.wait()
+                    self.changed.clear()
+        except TimeoutError:
+            raise AssertionError(f"{event} came {len(self.of(event))} times, not {count}: {self.events}") from None
+        return self.of(event)
+
+
+@dataclass
+class Person:
+    """A signed-in account."""
+
+    id: str
+    email: str
+    token: str
+    http: httpx.AsyncClient
+
+    async def key(self, *permissions: str) -> str:
+        """A new API key's secret."""
+        answer = await self.http.post("/api/api-keys", json={"name": "test", "permissions": list(permissions)})
+        return expect(answer, 201)["secret"]
+
+    async def get(self, path: str, **query: str) -> Any:
+        """The JSON of a path below /api."""
+        return expect(await self.http.get(f"/api{path}", params=query), 200)
+
+
+async def sign_in(url: str, email: str) -> Person:
+    """A session of an account that is there already."""
+    http = httpx.AsyncClient(base_url=url, timeout=30)
+    login = expect(await http.post("/api/auth/login", json={"email": email, "password": PASSWORD}), 201)
+    http.cookies.clear()
+    http.headers["Authorization"] = f"Bearer {login['accessToken']}"
+    return Person(login["userId"], email, login["accessToken"], http)
