@@ -153,6 +153,8 @@ class Outbox:
         """Wait until every fact published so far is delivered."""
         while self._deliveries:
             await asyncio.gather(*self._deliveries, return_exceptions=True)
+            # a gather of tasks that are done gives nothing else a turn, and each leaves the set at its own turn
+            await asyncio.sleep(0)
 
 
 def _new(
