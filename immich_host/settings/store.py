@@ -82,7 +82,7 @@ class LiveSettings:
         self._hooks = hooks
         self._reading = catalogue.read({})
         self._listeners: list[Changed] = []
-        self._serial = asyncio.Lock()
+        self._generation = 0
         self._reload: asyncio.Task[None] | None = None
         self._again = False
         if config_file is None:
@@ -162,16 +162,16 @@ class LiveSettings:
 
     async def _adopt(self, new: Reading) -> None:
         """Make a reading the current one and tell everybody here what changed."""
-        async with self._serial:
-            old, self._reading = self._reading, new
-            changes = _changes(old, new)
-            for section, before, after in changes:
-                try:
-                    await self._call_hook(section, "settings_changed", before, after)
-                except Exception:
-                    log.exception("a plugin failed to take its new settings", section=section.key)
-            if changes or old.config != new.config:
-                await self._tell(frozenset(section for section, _, _ in changes))
+        self._generation += 1
+        old, self._reading = self._reading, new
+        changes = _changes(old, new)
+        for section, before, after in changes:
+            try:
+                await self._call_hook(section, "settings_changed", before, after)
+            except Exception:
+                log.exception("a plugin failed to take its new settings", section=section.key)
+        if changes or old.config != new.config:
+            await self._tell(frozenset(section for section, _, _ in changes))
 
     async def _tell(self, sections: frozenset[type[Section]]) -> None:
         for listener in self._listeners:
@@ -194,14 +194,18 @@ class LiveSettings:
             self._again = True
 
     async def _load_again(self) -> None:
-        again = True
-        while again:
+        self._again = True
+        while self._again:
             self._again = False
+            generation = self._generation
             try:
-                await self._adopt(self._read(await self._stored()))
+                new = self._read(await self._stored())
+                if generation == self._generation:
+                    await self._adopt(new)
+                else:  # a change made here meanwhile is newer than what was read
+                    self._again = True
             except Exception:  # the database is away; its return is noticed and tries again
                 log.warning("the settings could not be read again", exc_info=True)
-            again = self._again
 
     def _read(self, stored: Mapping[str, Any]) -> Reading:
         reading = self.catalogue.read(stored)

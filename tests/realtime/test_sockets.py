@@ -1,10 +1,12 @@
 import asyncio
+import sys
 from hashlib import sha256
 
 import aiohttp
 import pytest
 import socketio
 
+from immich_host.realtime.push import Push
 from immich_host.realtime.sockets import FAREWELL
 
 VERSION = {"major": 3, "minor": 2, "patch": 2, "prerelease": None}
@@ -128,3 +130,26 @@ async def test_an_api_key_connects_too(processes, person, device, db):
     one = await (await device(processes[0], {"x-api-key": "secret"})).welcome()
     await db.execute("DELETE FROM api_key WHERE user_id = $1", ada.id)
     await asyncio.wait_for(one.gone.wait(), 5)
+
+
+async def test_a_process_without_sockets_reaches_clients(processes, person, device, servers):
+    ada = await person("ada")
+    one = await (await device(processes[0], bearer(ada))).welcome()
+    code = f"""
+import asyncio, uuid
+from immich_host.realtime.push import Push
+async def main():
+    push = Push({servers.redis_url!r})
+    await push.to_user(uuid.UUID({str(ada.id)!r}), "from_a_worker", 1)
+    await push.close()
+asyncio.run(main())
+"""
+    worker = await asyncio.create_subprocess_exec(sys.executable, "-c", code)
+    assert await worker.wait() == 0
+    assert await one.next() == ("from_a_worker", 1)
+
+
+async def test_without_redis_an_event_is_lost_and_nothing_else():
+    push = Push("redis://127.0.0.1:1")
+    await push.to_everyone("nobody_hears")
+    await push.close()

@@ -121,6 +121,26 @@ async def test_a_listener_that_fails_does_not_stop_the_others(process):
     assert await told(process) == {TrashSection}
 
 
+async def test_a_listener_may_change_settings_itself(process, db):
+    async def follow(sections) -> None:
+        if TrashSection in sections:
+            await process.live.update_section(ThemeSection(custom_css="e"))
+
+    process.live.on_change(follow)
+    await process.live.update_section(TrashSection(days=8))
+    while process.live.get(ThemeSection).custom_css != "e":
+        await told(process)
+    assert await stored(db) == {"trash": {"days": 8}, "theme": {"customCss": "e"}}
+
+
+async def test_many_changes_end_the_same_everywhere(process, other):
+    for days in range(1, 30):
+        await (process, other)[days % 2].live.update_section(TrashSection(days=days))
+    while other.live.get(TrashSection).days != 29 or process.live.get(TrashSection).days != 29:
+        await asyncio.gather(told(process), told(other), return_exceptions=True)
+    assert process.live.config == other.live.config
+
+
 async def test_changes_at_the_same_time_do_not_undo_each_other(process, other, db):
     await asyncio.gather(
         process.live.update_section(TrashSection(days=8)),
