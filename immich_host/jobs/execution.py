@@ -27,6 +27,8 @@ RETRY_SECONDS = 2.0
 """Before the second try; four times as long before each further one."""
 
 _ERROR_CHARACTERS = 4000
+_BLOCKING_SECONDS = 0.5
+"""Where a run lasted longer, an equal request may have been turned away meanwhile."""
 
 
 class End(StrEnum):
@@ -104,8 +106,12 @@ class Executor:
             await self._outbox.publish(
                 "job_finished", job=run.job, queue=run.queue, arguments=run.arguments, outcome=outcome.value
             )
+        seconds = time.monotonic() - started
         ENDED.labels(run.job, end.value).inc()
-        SECONDS.labels(run.queue).observe(time.monotonic() - started)
+        SECONDS.labels(run.queue).observe(seconds)
+        if run.unique_key is not None and seconds > _BLOCKING_SECONDS:
+            next_of_it = await store.waiting_equal(self._db, run)
+            self._outbox.hand_after_commit([next_of_it] if next_of_it else [])
         return end
 
     async def _call(self, run: Run, known: Known) -> Outcome:

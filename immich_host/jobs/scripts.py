@@ -45,7 +45,8 @@ if redis.call('scard', mine) > #ARGV - 4 then
 end
 if redis.call('exists', list) == 0 then return {} end
 local heartbeats = KEYS[1] .. ':__heartbeats__'
-redis.call('zadd', heartbeats, 'NX', redis.call('time')[1] * 1000, ARGV[1])
+local time = redis.call('time')
+redis.call('zadd', heartbeats, 'NX', time[1] * 1000 + math.floor(time[2] / 1000), ARGV[1])
 local running = 0
 for _, worker in ipairs(redis.call('zrange', heartbeats, 0, -1)) do
   running = running + redis.call('scard', acks .. worker .. '.' .. ARGV[2])
@@ -80,7 +81,8 @@ return 1
 # ARGV: worker, milliseconds after which a silent worker is dead, queues. Gives back what dead workers had
 # taken. Answers 1 where the server has come back empty.
 KEEP = """
-local now = redis.call('time')[1] * 1000
+local time = redis.call('time')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local heartbeats = KEYS[1] .. ':__heartbeats__'
 redis.call('zadd', heartbeats, now, ARGV[1])
 for _, worker in ipairs(redis.call('zrangebyscore', heartbeats, 0, now - ARGV[2])) do

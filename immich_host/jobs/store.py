@@ -191,6 +191,17 @@ async def fail(db: Database, run: Run, error: str, *, chain: bool) -> bool:
     ) is True  # fmt: skip
 
 
+async def waiting_equal(db: Database, run: Run) -> Ticket | None:
+    """The equal request that came while this one ran, if any."""
+    row = await db.fetchrow(
+        """SELECT id, attempts FROM job_request
+           WHERE job = $1 AND unique_key = $2 AND started_at IS NULL AND failed_at IS NULL AND run_at <= now()""",
+        run.job,
+        run.unique_key,
+    )
+    return Ticket(row["id"], run.job, run.queue, row["attempts"]) if row else None
+
+
 async def postpone(db: Database, run: Run, error: str | None, delay: float, *, attempts: int) -> Ticket | None:
     """Give a run back to be tried in `delay` seconds; merges into an equal request that came meanwhile."""
     while True:

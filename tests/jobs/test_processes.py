@@ -57,6 +57,20 @@ async def test_concurrency_holds_over_all_processes_and_can_be_changed(lab, db, 
     assert most == 2
 
 
+async def test_an_equal_request_made_during_a_run_runs_after_it(lab, db, work, holding):
+    await work()
+    await lab.jobs.request("lab.hold", number=1)
+    await busy(db, 1)
+    await lab.jobs.request("lab.hold", number=1)
+    await lab.jobs.request("lab.note", number=1)
+    await asyncio.sleep(1)
+    assert len(await db.logged("lab.hold")) == 1, "never beside itself"
+    await holding(1)
+    await idle(db, seconds=2)
+    first, second = await db.logged("lab.hold")
+    assert first["ended"] <= second["at"]
+
+
 async def test_a_configured_concurrency_counts(lab, db, work, holding):
     await db.execute("INSERT INTO lab_setting VALUES ('labHold', 4)")
     await work()
