@@ -96,7 +96,6 @@ async def _link_live_photo(host: Host, asset: AssetRow, identifier: str) -> None
         return
     await host.assets.update(pair.still, cause="live-photo", live_photo_video_id=pair.video)
     await host.assets.update(pair.video, cause="live-photo", visibility="hidden")
-    await host.push.to_user(asset.owner_id, "on_asset_hidden", str(pair.video))
     _log.info("live photo linked", still=str(pair.still), video=str(pair.video))
 
 

@@ -40,6 +40,11 @@ class Session(exiftool.ExifTool):
         self._limit = limit
         self._numbers = count(1)
 
+    @property
+    def running(self) -> bool:
+        """Whether the process was started and not closed; a dead one is found out by the next request."""
+        return self._process is not None
+
     def run(self) -> None:
         """Start the process; returns at once."""
         config = str(Path(__file__).with_name("session.pl"))

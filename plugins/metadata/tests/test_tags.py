@@ -94,7 +94,7 @@ async def test_a_dead_process_is_replaced(reader: TagReader, photo: MakePhoto) -
 
 async def test_a_silent_process_is_killed(programs: Binaries, photo: MakePhoto) -> None:
     assert programs.exiftool
-    reader = TagReader(programs.exiftool, limit=1)
+    reader = TagReader(programs.exiftool, limit=3)
     path = photo("a.jpg", "-Make=X")
     await reader.read(path)
     os.kill(_pid(reader), signal.SIGSTOP)
@@ -106,7 +106,7 @@ async def test_a_silent_process_is_killed(programs: Binaries, photo: MakePhoto) 
 
 async def test_a_video_too_slow_with_its_tracks_is_read_without(programs: Binaries, photo: MakePhoto) -> None:
     assert programs.exiftool
-    reader = TagReader(programs.exiftool, limit=1)
+    reader = TagReader(programs.exiftool, limit=3)
     path = photo("a.jpg", "-Make=X")
     await reader.read(path)
     os.kill(_pid(reader), signal.SIGSTOP)

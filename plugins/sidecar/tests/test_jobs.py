@@ -1,5 +1,7 @@
 """The jobs in a running host: sidecars of uploads, edits written and read again."""
 
+import asyncio
+from contextvars import Context
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -58,6 +60,44 @@ async def test_a_sidecar_beside_the_file_is_found_and_lost(host: MakeHost, pictu
     assert await sidecars(server, asset_id) == []
 
 
+async def test_a_sidecar_that_comes_late_is_read(host: MakeHost, picture: bytes, stranger: Path) -> None:
+    server = await host(plugins=["sidecar", "metadata"])
+    asset_id = await server.upload(picture)
+    await server.drain()
+    row = await server.kernel.assets.get(asset_id)
+    assert row is not None
+    beside = row.path.with_name(row.path.name + ".xmp")
+    beside.write_bytes(stranger.read_bytes())
+    await run(server, asset_id, "sidecar.discover")
+    assert (await exif(server, asset_id))["description"] == "old"
+    beside.unlink()
+    await run(server, asset_id, "sidecar.discover")
+    assert (await exif(server, asset_id))["description"] == ""
+
+
+async def test_an_edit_made_while_writing_keeps_its_lock(host: MakeHost, picture: bytes, tags: Any) -> None:
+    server = await host(plugins=["sidecar"])
+    asset_id = await server.upload(picture)
+    await server.drain()
+    client = await server.client()
+    await client.put(f"/api/assets/{asset_id}", json={"rating": 3})
+    async with server.kernel.db.transaction():
+        # holds the writer at its end, by when the second edit has come
+        await server.kernel.db.execute("SELECT FROM asset_exif WHERE asset_id = $1 FOR UPDATE", asset_id)
+        draining = asyncio.create_task(server.drain(), context=Context())
+        row = await server.kernel.assets.get(asset_id)
+        assert row is not None
+        target = row.path.with_name(row.path.name + ".xmp")
+        async with asyncio.timeout(20):
+            while not target.exists():  # noqa: ASYNC110 - a file of another process has no event
+                await asyncio.sleep(0.01)
+        await server.kernel.db.execute("UPDATE asset_exif SET rating = 5 WHERE asset_id = $1", asset_id)
+    await draining
+    await server.drain()
+    assert tags(target)["Rating"] == 5
+    assert (await exif(server, asset_id))["locked_properties"] == []
+
+
 async def test_an_edit_is_written_and_read_again(host: MakeHost, picture: bytes, stranger: Path, tags: Any) -> None:
     server = await host(plugins=["sidecar", "metadata"])
     asset_id = await server.upload(picture, sidecar=stranger)
@@ -65,7 +105,10 @@ async def test_an_edit_is_written_and_read_again(host: MakeHost, picture: bytes,
     assert (await exif(server, asset_id))["description"] == "old"
     client = await server.client()
     change = {
-        "description": "new\nline", "rating": 4, "latitude": 48.137, "longitude": 11.575,
+        "description": "new\nline",
+        "rating": 4,
+        "latitude": 48.137,
+        "longitude": 11.575,
         "dateTimeOriginal": "2024-02-01T04:05:00.000+02:00",
     }
     answer = await client.put(f"/api/assets/{asset_id}", json=change)
