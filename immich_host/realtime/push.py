@@ -1,17 +1,14 @@
 """Sending events to clients, from any process: API or worker."""
 
-import logging
 from typing import Any, Final
 from uuid import UUID
 
-import socketio
+import orjson
 import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 log = structlog.get_logger("realtime")
-
-LIBRARY_LOG: Final = logging.getLogger("immich_host.realtime.library")
-"""Where the Socket.IO library writes; one of its own would print beside the log. Warnings and worse."""
-LIBRARY_LOG.setLevel(logging.WARNING)
 
 CHANNEL: Final = "immich-host:sockets"
 """Redis channel on which the processes pass events to each other."""
@@ -21,11 +18,15 @@ EVERYONE: Final = "everyone"
 
 
 class Push:
-    """Implements the push port (`plugin_api.push.PushPort`)."""
+    """Implements the push port (`plugin_api.push.PushPort`).
+
+    It writes what python-socketio's Redis manager writes, without loading that library: workers
+    only send.
+    """
 
     def __init__(self, redis_url: str) -> None:
         """Connects when something is sent."""
-        self._sender = socketio.AsyncRedisManager(redis_url, channel=CHANNEL, write_only=True, logger=LIBRARY_LOG)
+        self._redis = Redis.from_url(redis_url)
 
     async def to_user(self, user_id: UUID, event: str, *data: Any) -> None:
         """Send to every connection of a user; `data` is JSON-able."""
@@ -41,11 +42,21 @@ class Push:
 
     async def close(self) -> None:
         """Let go of Redis."""
-        if self._sender.redis is not None:
-            await self._sender.redis.aclose()
+        await self._redis.aclose()
 
     async def _send(self, event: str, data: tuple[Any, ...], room: str) -> None:
+        message = {
+            "method": "emit",
+            "event": event,
+            "data": data,
+            "binary": False,
+            "namespace": "/",
+            "room": room,
+            "skip_sid": None,
+            "callback": None,
+            "host_id": "push",
+        }
         try:
-            await self._sender.emit(event, data, room=room)
-        except Exception:  # an event is worth less than the work that it tells of
-            log.exception("an event could not be sent", socket_event=event)
+            await self._redis.publish(CHANNEL, orjson.dumps(message))
+        except (RedisError, OSError) as error:  # an event is worth less than the work that it tells of
+            log.warning("an event could not be sent", socket_event=event, error=str(error))

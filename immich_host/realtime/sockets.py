@@ -1,6 +1,7 @@
 """The Socket.IO server of an API process."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,11 +16,15 @@ from immich_host.db.notices import Notices
 from immich_host.plugin_api.errors import Refused
 from immich_host.plugin_api.web import FREE, Caller, Route
 from immich_host.realtime.presence import Presence
-from immich_host.realtime.push import CHANNEL, EVERYONE, LIBRARY_LOG
+from immich_host.realtime.push import CHANNEL, EVERYONE
 from immich_host.server.store import api_version
 from immich_host.wire.gate import Gate, admit
 
 log = structlog.get_logger("realtime")
+
+LIBRARY_LOG: Final = logging.getLogger("immich_host.realtime.library")
+"""Where the Socket.IO library writes; one of its own would print beside the log. Warnings and worse."""
+LIBRARY_LOG.setLevel(logging.WARNING)
 
 PATH: Final = "/api/socket.io"
 """ASGI scopes whose path is this or below it belong to `Sockets.app`."""

@@ -153,3 +153,9 @@ async def test_without_redis_an_event_is_lost_and_nothing_else():
     push = Push("redis://127.0.0.1:1")
     await push.to_everyone("nobody_hears")
     await push.close()
+
+
+async def test_a_worker_does_not_load_the_socket_library():
+    code = "import sys, immich_host.realtime.push, immich_host.realtime.listeners; print('socketio' in sys.modules)"
+    worker = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
+    assert (await worker.communicate())[0].strip() == b"False"
