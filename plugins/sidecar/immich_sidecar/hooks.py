@@ -1,6 +1,6 @@
 """Wiring: what this plugin hands to the host and which facts it listens to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from uuid import UUID
 
@@ -36,6 +36,12 @@ async def plugin_stopped(host: Host) -> None:
     """Forget the host."""
     if host in _hosts:
         _hosts.remove(host)
+
+
+@hookimpl
+async def api_features() -> Mapping[str, bool]:
+    """Tell clients that sidecars are taken."""
+    return {"sidecar": True}
 
 
 @hookimpl
