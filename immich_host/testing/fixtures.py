@@ -45,17 +45,18 @@ async def running_host(
         servers: The session's servers.
         folder: For the media root.
         plugins: Names of installed plugins; None for all.
-        **options: Further arguments of `HostKernel`, e.g. `records`.
+        **options: Further arguments of `HostKernel`, e.g. `records`, whose tables are made too.
     """
     from immich_host.kernel import HostKernel
     from immich_host.runtime.settings import RuntimeSettings
-    from immich_host.testing.host import RunningHost, named
+    from immich_host.testing.host import RunningHost, migrate_more, named
     from immich_host.web import build_app
 
     url = await servers.fresh_database()
     settings = RuntimeSettings(database_url=url, redis_url=servers.redis_url, data=folder)
     kernel = HostKernel(settings, only=named(plugins), hand_over=False, **options)
     try:
+        await migrate_more(kernel)
         await kernel.start()
         app = await build_app(kernel)
         async with app.running():

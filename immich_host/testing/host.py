@@ -2,12 +2,17 @@
 
 import asyncio
 from collections.abc import Iterable
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
 
+from immich_host.db.database import Database
+from immich_host.db.migrating import migrate
+from immich_host.hosting.apps import all_apps, plugin_apps
+from immich_host.hosting.discovery import GROUP
 from immich_host.kernel import HostKernel
 from immich_host.web import WebApp
 
@@ -123,3 +128,17 @@ def expect(answer: httpx.Response, status: int) -> Any:
 def named(plugins: Iterable[str] | None) -> list[str] | None:
     """Plugin names as a list; None stands for all that are installed."""
     return None if plugins is None else list(plugins)
+
+
+async def migrate_more(kernel: HostKernel) -> None:
+    """Make the tables of plugins that are not installed; those of the others are there."""
+    installed = {point.name for point in entry_points(group=GROUP)}
+    if all(app.name in installed for app in plugin_apps(kernel.hosting)):
+        return
+    url = kernel.runtime.database_url
+    database = Database(url or "", max_connections=2)
+    await database.connect()
+    try:
+        await migrate(database, all_apps(kernel.hosting))
+    finally:
+        await database.close()

@@ -11,7 +11,7 @@ from piccolo.table import Table
 from immich_host.db.database import Database
 from immich_host.db.migrating import HOST_APP
 from immich_host.hosting import Hosting
-from immich_host.kernel import all_apps
+from immich_host.hosting.apps import all_apps
 from immich_host.testing import Servers
 from tests.house.sources import all_modules, nothing
 
