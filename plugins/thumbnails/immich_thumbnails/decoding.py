@@ -1,5 +1,6 @@
 """Decoding still images: one decode a file, no larger than needed, refused before it costs memory."""
 
+import errno
 import io
 import warnings
 from collections.abc import Iterator
@@ -133,7 +134,7 @@ def _blaming_content(limit: int) -> Iterator[None]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise TooManyPixelsError(f"more than the limit of {limit:,} pixels") from error
     except OSError as error:
-        if error.errno is not None:
+        if error.errno not in {None, errno.EINVAL}:  # a seek by a damaged offset is an invalid argument
             raise
         raise DamagedFileError(f"the picture is damaged: {error}") from error
     except Exception as error:

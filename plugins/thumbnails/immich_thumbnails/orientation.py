@@ -17,7 +17,8 @@ _TURNED_BY_DECODER = frozenset({"HEIF", "JXL", "TIFF"})
 
 def stated(image: Image.Image) -> int:
     """The orientation still to be applied, 1 to 8; 1 where EXIF is missing or broken."""
-    if image.format in _TURNED_BY_DECODER:
+    # A JPEG packed into JPEG XL is handed out as that JPEG, not turned.
+    if image.format in _TURNED_BY_DECODER and not getattr(image, "jpeg", False):
         return 1
     try:
         value = image.getexif().get(ExifTags.Base.Orientation, 1)

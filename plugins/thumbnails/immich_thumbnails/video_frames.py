@@ -66,7 +66,13 @@ def _filters(stream: Stream, short_side: int, *, alpha: bool) -> str:
     if stream.has_reserved_colour:
         chain.append("setparams=color_primaries=unknown:color_trc=unknown:colorspace=unknown")
     if stream.transfer in _HDR_TRANSFERS:
-        options += ["out_transfer=bt709", "out_primaries=bt709", "out_color_matrix=bt709", "out_range=tv"]
+        options += [
+            "out_transfer=bt709",
+            "out_primaries=bt709",
+            "out_color_matrix=bt709",
+            "out_range=tv",
+            "intent=perceptual",
+        ]
     elif stream.matrix in {"", "unknown", "reserved"} and stream.height >= 720:
         options.append("in_color_matrix=bt709")
     chain += ["scale=" + ":".join(options), "setsar=1", f"thumbnail=n={_CANDIDATES}"]

@@ -70,6 +70,16 @@ def test_jxl_pixels_are_not_turned_by_exif(tmp_path, photo, rendered, picture_of
     assert (image.size, corners(image)) == ((640, 480), "RGWB")
 
 
+@pytest.mark.parametrize("orientation", EIGHT)
+def test_a_jpeg_packed_into_jxl_is_turned(orientation, tmp_path, photo, rendered, picture_of, corners):
+    plain, path = tmp_path / "photo.jpg", tmp_path / "photo.jxl"
+    turned_away(photo(640, 480), orientation).save(plain, exif=exif(orientation), quality=90)
+    with Image.open(plain) as image:
+        image.save(path, lossless_jpeg=True)
+    image = picture_of(rendered(path), "preview")[1]
+    assert (image.size, corners(image)) == ((640, 480), "RGWB")
+
+
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
 def test_broken_exif_costs_nothing(tmp_path, photo, rendered, picture_of, corners):
     path = tmp_path / "photo.jpg"

@@ -90,13 +90,33 @@ def test_an_all_black_video_has_a_black_picture(make_video, rendered, picture_of
     assert picture_of(rendered(path, is_video=True), "preview")[1].getpixel((100, 100))[0] < 10
 
 
-@pytest.mark.parametrize("transfer", ["arib-std-b67", "smpte2084"])
-def test_hdr_is_brought_to_sdr(transfer, make_video, rendered, picture_of):
+@pytest.mark.parametrize(("transfer", "code"), [("arib-std-b67", 0.9), ("smpte2084", 0.75)])
+def test_hdr_is_toned_down_to_sdr(transfer, code, make_video, rendered, picture_of):
+    """Left a highlight five times as bright as paper, right a mid grey: both keep a tone of their own."""
+    luma = f"if(lt(X,64),{64 + int(876 * code)},{64 + 876 * 0.45})"
+    source = f"color=black:s=128x96:d=0.3:r=10,format=yuv420p10le,geq=lum='{luma}':cb=512:cr=512"
     parameters = f"log-level=none:colorprim=bt2020:transfer={transfer}:colormatrix=bt2020nc"
     codec = ("-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le", "-x265-params", parameters)
-    path = make_video("hdr.mp4", RGB, *codec)
+    path = make_video("hdr.mp4", source, *codec)
     image = picture_of(rendered(path, is_video=True), "preview")[1]
-    assert (image.size, spots(image)) == ((640, 360), "GRBR")
+    assert 180 < image.getpixel((20, 48))[1] < 250
+    assert 70 < image.getpixel((110, 48))[1] < 160
+
+
+def test_colour_numbers_without_a_meaning_do_no_harm(make_video, rendered, picture_of):
+    reserved = "h264_metadata=colour_primaries=3:transfer_characteristics=3:matrix_coefficients=3"
+    path = make_video("odd.mp4", RGB, *X264, "-bsf:v", reserved)
+    assert spots(picture_of(rendered(path, is_video=True), "preview")[1]) == "GRBR"
+
+
+def test_a_cover_picture_is_no_video(make_video, tools, tmp_path, rendered):
+    sound = make_video("sound.m4a", "sine=d=1", "-c:a", "aac")
+    cover, path = tmp_path / "cover.jpg", tmp_path / "song.mp4"
+    Image.new("RGB", (64, 64), "red").save(cover)
+    command = [str(tools.ffmpeg), "-v", "error", "-i", str(sound), "-i", str(cover), "-map", "0", "-map", "1"]
+    subprocess.run([*command, "-c", "copy", "-disposition:v:0", "attached_pic", str(path)], check=True, timeout=60)
+    with pytest.raises(NoFrameError):
+        rendered(path, is_video=True)
 
 
 def test_sound_alone_has_no_picture(make_video, rendered):
