@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from immich_host.auth import store
+from immich_host.auth import ending, store
 from immich_host.auth.credentials import SHARED_LINK_COOKIE, Credential, Kind, find
 from immich_host.auth.devices import Device, app_version, device_of
 from immich_host.auth.known import Known, Memory, known, seconds
@@ -83,6 +83,7 @@ class AuthGate:
 
     async def stop(self) -> None:
         """Wait until the last uses are noted."""
+        await ending.stop()
         await asyncio.gather(*self._noting, return_exceptions=True)
 
     async def _look_up(self, kind: Kind, digest: bytes) -> Known | None:

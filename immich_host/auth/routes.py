@@ -1,12 +1,11 @@
 """Routes for signing in and out, and for the account's secrets."""
 
-import asyncio
 from typing import Final
 from uuid import UUID
 
 from quart import Request, Response
 
-from immich_host.auth import cookies, pin, store
+from immich_host.auth import cookies, ending, pin, store
 from immich_host.auth.devices import device_of
 from immich_host.auth.dto import (
     AuthStatusResponseDto,
@@ -38,10 +37,6 @@ routes = Routes("Authentication")
 WRONG: Final = "Incorrect email or password"
 SESSION_ONLY: Final = "This needs a signed-in session"
 SIGN_IN_PAGE: Final = "/auth/login?autoLaunch=0"
-TELL_AFTER: Final = 0.5
-"""Seconds after which a session that signed out is told so: its own answer comes first."""
-
-_telling: set[asyncio.Task[None]] = set()
 
 
 def own_session(caller: Caller) -> UUID:
@@ -114,17 +109,10 @@ async def logout(host: Kernel, caller: Caller) -> Response:
     """End this session."""
     if caller.session_id is not None:
         await store.delete_session(caller.user_id, caller.session_id)
-        task = asyncio.get_running_loop().create_task(_tell_ended(host, caller.session_id))
-        _telling.add(task)
-        task.add_done_callback(_telling.discard)
+        ending.tell_soon(host.push, caller.session_id)
     response = json_response(LogoutResponseDto(successful=True, redirect_uri=SIGN_IN_PAGE))
     cookies.sign_out(response)
     return response
-
-
-async def _tell_ended(host: Kernel, session_id: UUID) -> None:
-    await asyncio.sleep(TELL_AFTER)
-    await host.push.to_session(session_id, "on_session_delete", str(session_id))
 
 
 @routes.post("/auth/validateToken", permission=FREE, operation_id="validateAccessToken")
