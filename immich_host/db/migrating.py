@@ -70,7 +70,7 @@ def _load(file: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
-    if module.ID != file.stem:
+    if file.stem != module.ID:
         msg = f"{file}: a migration's ID is its file's stem, not {module.ID}"
         raise DuplicateMigration(msg)
     return module

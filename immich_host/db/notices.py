@@ -37,9 +37,17 @@ class Notices:
         self._handlers[table].append(handler)
 
     async def start(self) -> None:
-        """Connect; returns once notices arrive."""
+        """Connect; returns once notices arrive.
+
+        Raises:
+            OSError, asyncpg.PostgresError: The first connection fails; later ones are tried again for ever.
+        """
         self._task = asyncio.create_task(self._run(), name="change-notices")
-        await self._first.wait()
+        first = asyncio.create_task(self._first.wait())
+        await asyncio.wait({self._task, first}, return_when=asyncio.FIRST_COMPLETED)
+        first.cancel()
+        if self._task.done():
+            self._task.result()
 
     async def stop(self) -> None:
         """Disconnect."""
@@ -53,6 +61,8 @@ class Notices:
             try:
                 await self._listen()
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                if not self._first.is_set():
+                    raise
                 log.warning("lost the connection for change notices; trying again", error=str(error))
             self.connected = False
             self._dispatch_all()

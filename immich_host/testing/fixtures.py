@@ -1,6 +1,8 @@
 """Fixtures of the test kit; pytest finds them by the entry point `pytest11`."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +13,8 @@ import pytest_asyncio
 if TYPE_CHECKING:
     from immich_host.testing.host import RunningHost
     from immich_host.testing.servers import Servers
+
+START_SECONDS = 60.0
 
 type MakeHost = Callable[..., Awaitable["RunningHost"]]
 
@@ -57,7 +61,7 @@ async def running_host(
     kernel = HostKernel(settings, only=named(plugins), hand_over=False, **options)
     try:
         await migrate_more(kernel)
-        await kernel.start()
+        await _within(START_SECONDS, kernel.start())
         app = await build_app(kernel)
         async with app.running():
             running = RunningHost(kernel, app)
@@ -66,3 +70,16 @@ async def running_host(
     finally:
         await kernel.stop()
         await servers.drop_database(url)
+
+
+async def _within(seconds: float, work: Coroutine[Any, Any, None]) -> None:
+    """Await with a limit; when it is over, say where every task stands."""
+    task = asyncio.ensure_future(work)
+    await asyncio.wait({task}, timeout=seconds)
+    if not task.done():
+        for each in asyncio.all_tasks():
+            each.print_stack(file=sys.stderr)
+        task.cancel()
+        msg = f"the host did not start within {seconds} s; the stacks of all tasks are in the captured output"
+        raise TimeoutError(msg)
+    task.result()
