@@ -1,0 +1,35 @@
+"""Immich's SDK and the socket library of its web page, run by Node; the steps are in the scripts beside this."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.clients.npm import Clients
+from tests.clients.people import PASSWORD, Person
+from tests.clients.pictures import picture, sidecar
+from tests.clients.served import ServedHost
+
+pytestmark = pytest.mark.timeout(300)  # the first run on a machine fetches the clients
+
+
+async def passes(clients: Clients, script: Path, **environment: str) -> None:
+    """Run a script of tests; what failed is shown with Node's own report."""
+    ran = await clients.run(script, environment=environment)
+    assert ran.code == 0, f"{ran.out}\n{ran.err}"
+    assert "# fail 0" in ran.out or "fail 0" in ran.out, ran.out
+
+
+async def test_account(clients: Clients, scripts: Path, served: ServedHost, person: Person) -> None:
+    await passes(clients, scripts / "account.mjs", HOST_URL=served.url, EMAIL=person.email, PASSWORD=PASSWORD)
+
+
+async def test_assets(clients: Clients, scripts: Path, served: ServedHost, person: Person, tmp_path: Path) -> None:
+    photo, beside = tmp_path / "photo.jpg", tmp_path / "photo.jpg.xmp"
+    photo.write_bytes(picture())
+    beside.write_text(sidecar("Am Tejo", "2021-03-04T05:06:07+00:00", 5))
+    paths = {"PHOTO": str(photo), "SIDECAR": str(beside)}
+    await passes(clients, scripts / "assets.mjs", HOST_URL=served.url, TOKEN=person.token, **paths)
+
+
+async def test_operating(clients: Clients, scripts: Path, served: ServedHost, admin: Person) -> None:
+    await passes(clients, scripts / "operating.mjs", HOST_URL=served.url, TOKEN=admin.token)
