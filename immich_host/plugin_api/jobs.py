@@ -101,9 +101,26 @@ class JobsPort(Protocol):
     """Requesting jobs from code; a request is a row written in the current transaction."""
 
     async def request(
-        self, job: str, /, *, cause: str = "manual", force: bool = False, **arguments: Any
+        self,
+        job: str,
+        /,
+        *,
+        cause: str = "manual",
+        force: bool = False,
+        chain: bool | None = None,
+        delay: float = 0.0,
+        **arguments: Any,
     ) -> UUID | None:
-        """Ask for one run of `job` (full name); None where an equal one still waits or the job is off."""
+        """Ask for one run of `job` (full name); None where an equal one still waits or the job is off.
+
+        Args:
+            job: `<plugin>.<job>`.
+            cause: Why; the job sees it.
+            force: Do the work even where a result is there already.
+            chain: Go on to what follows the job's milestone; by default only for uploads and the like.
+            delay: Seconds to wait before it runs.
+            **arguments: The job's own, JSON-able; ids may be UUIDs.
+        """
         ...
 
     async def request_many(

@@ -10,7 +10,6 @@ from immich_sidecar import hookspecs, jobs, store
 
 _COLUMNS = {"dateTimeOriginal": "date_time_original", "timeZone": "time_zone"}
 _WATCHED = frozenset(LOCKABLE) | frozenset(_COLUMNS.get(name, name) for name in LOCKABLE)
-_hosts: list[Host] = []
 
 
 @hookimpl
@@ -26,29 +25,13 @@ def register_facts() -> ModuleType:
 
 
 @hookimpl
-async def plugin_started(host: Host) -> None:
-    """Remember the host, by which listeners ask for jobs."""
-    _hosts.append(host)
-
-
-@hookimpl
-async def plugin_stopped(host: Host) -> None:
-    """Forget the host."""
-    if host in _hosts:
-        _hosts.remove(host)
-
-
-@hookimpl
 async def api_features() -> Mapping[str, bool]:
     """Tell clients that sidecars are taken."""
     return {"sidecar": True}
 
 
 @hookimpl
-async def asset_changed(asset_id: UUID, fields: Sequence[str]) -> None:
+async def asset_changed(asset_id: UUID, fields: Sequence[str], host: Host) -> None:
     """Ask for a write when a field that people edit has changed and is locked."""
-    if not _hosts or _WATCHED.isdisjoint(fields):
-        return
-    host = _hosts[-1]
-    if await store.has_locks(host.db, asset_id):
+    if not _WATCHED.isdisjoint(fields) and await store.has_locks(host.db, asset_id):
         await host.jobs.request("sidecar.write", asset_id=asset_id, cause="edit")
