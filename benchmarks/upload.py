@@ -13,7 +13,7 @@ import threading
 import time
 from typing import Any
 
-from byte_server import server
+from byte_server import cpu_seconds, server
 
 BOUNDARY = "------------------------d74496d66958873e"
 ROUNDS = 5
@@ -68,13 +68,15 @@ class Uploader(threading.Thread):
         return int(head.split()[1])
 
 
-def speed(facts: dict[str, Any], path: str, size: int, connections: int, seconds: float) -> float:
+def speed(facts: dict[str, Any], path: str, size: int, connections: int, seconds: float) -> tuple[float, int]:
+    """MB/s, and how many bytes went over."""
     threads = [Uploader(facts, path, bytearray(os.urandom(size)), seconds) for _ in range(connections)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return sum(thread.files * size / thread.took for thread in threads) / 1e6
+    amount = sum(thread.files for thread in threads) * size
+    return sum(thread.files * size / thread.took for thread in threads) / 1e6, amount
 
 
 def main() -> None:
@@ -85,13 +87,24 @@ def main() -> None:
     chosen = options.parse_args()
     size = int(chosen.size * 1e6)
     ratios: list[float] = []
+    cpu_ratios: list[float] = []
     with server() as facts:
         for number in range(ROUNDS):
-            sink = speed(facts, "/sink", size, chosen.connections, chosen.seconds)
-            ours = speed(facts, "/api/assets", size, chosen.connections, chosen.seconds)
-            ratios.append(ours / sink)
-            print(f"round {number + 1}: sink {sink:.0f} MB/s, POST /assets {ours:.0f} MB/s, ratio {ours / sink:.2f}")
-    print(f"median ratio {statistics.median(ratios):.2f} (files of {chosen.size:g} MB, {chosen.connections} at once)")
+            rates: list[float] = []
+            costs: list[float] = []
+            for path in ("/sink", "/api/assets"):
+                before = cpu_seconds(facts)
+                rate, amount = speed(facts, path, size, chosen.connections, chosen.seconds)
+                rates.append(rate)
+                costs.append((cpu_seconds(facts) - before) / amount * 1e9)
+            ratios.append(rates[1] / rates[0])
+            cpu_ratios.append(costs[0] / costs[1])
+            print(
+                f"round {number + 1}: sink {rates[0]:.0f} MB/s ({costs[0]:.1f} ms CPU per MB), POST /assets "
+                f"{rates[1]:.0f} MB/s ({costs[1]:.1f}), ratio {ratios[-1]:.2f}, by CPU {cpu_ratios[-1]:.2f}"
+            )
+    median, by_cpu = statistics.median(ratios), statistics.median(cpu_ratios)
+    print(f"median ratio {median:.2f}, by CPU {by_cpu:.2f} (files of {chosen.size:g} MB, {chosen.connections} at once)")
 
 
 if __name__ == "__main__":

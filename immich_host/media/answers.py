@@ -3,8 +3,8 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from secrets import token_hex
 from typing import Any, Final
-from uuid import uuid4
 
 import orjson
 
@@ -84,7 +84,7 @@ def correlation_of(scope: Scope) -> bytes:
     for key, value in scope["headers"]:
         if key == CORRELATION and _SANE.fullmatch(value):
             return value
-    return uuid4().hex.encode()
+    return token_hex(16).encode()
 
 
 async def send_json(

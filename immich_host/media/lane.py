@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Protocol, get_type_hints
 from uuid import UUID
 
@@ -172,8 +173,14 @@ def _entry_of(route: Route, owner: str | None, query_reader: Callable[[Route], Q
         if query_reader is None:
             msg = f"{route.method} {route.path}: nothing reads the query that the handler takes"
             raise ValueError(msg)
-        query = query_reader(route)
+        query = _remembering(query_reader(route))
     return _Entry(route, owner, frozenset(parameters), query, tuple(segments), tuple(names))
+
+
+def _remembering(read: QueryReader) -> QueryReader:
+    """Clients ask for the same pictures with the same words again and again; handlers do not change models."""
+    remembered = lru_cache(maxsize=1024)(read)
+    return lambda text: remembered(text) if len(text) <= 100 else read(text)
 
 
 def _path_values(entry: _Entry, parts: list[str]) -> dict[str, Any]:

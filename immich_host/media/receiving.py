@@ -23,6 +23,7 @@ from immich_host.media.threads import WRITERS
 from immich_host.plugin_api.errors import Refused
 
 BATCH: Final = 512 * 1024
+FREE_BUFFERS: Final = 8
 FIELDS_LIMIT: Final = 1 << 20
 PARTS_LIMIT: Final = 200
 SILENCE: Final = 300.0
@@ -54,8 +55,8 @@ class ReceivedFile:
         self._incoming = incoming
         self._sha1 = hashlib.sha1(usedforsecurity=False)
         self._handle: int | None = None
-        self._waiting: list[bytes] = []
-        self._held = 0
+        self._buffer: memoryview | None = None
+        self._filled = 0
         self._running: asyncio.Future[None] | None = None
         self._placed: Path | None = None
 
@@ -64,17 +65,22 @@ class ReceivedFile:
         """The digest, once the part is complete."""
         return self._sha1.digest()
 
-    async def feed(self, chunk: bytes) -> None:
+    async def feed(self, chunk: bytes | bytearray) -> None:
         """Take a piece; waits while the disk is behind."""
-        self._waiting.append(chunk)
-        self._held += len(chunk)
-        if self._held >= BATCH:
-            await self._hand_over()
+        rest = memoryview(chunk)
+        while rest:
+            if self._buffer is None:
+                self._buffer = _take_buffer()
+            taken = min(len(rest), BATCH - self._filled)
+            self._buffer[self._filled : self._filled + taken] = rest[:taken]
+            self._filled += taken
+            rest = rest[taken:]
+            if self._filled == BATCH:
+                await self._hand_over()
 
     async def finish(self) -> None:
         """The part is complete; wait until all of it is written."""
-        if self._waiting or self._handle is None:
-            await self._hand_over()
+        await self._hand_over()
         await self._settled()
 
     async def place(self, target: Path, *, mtime: float | None = None) -> None:
@@ -103,8 +109,8 @@ class ReceivedFile:
 
     async def _hand_over(self) -> None:
         await self._settled()
-        batch, self._waiting, self._held = self._waiting, [], 0
-        self._running = asyncio.get_running_loop().run_in_executor(WRITERS, self._write, batch)
+        buffer, filled, self._buffer, self._filled = self._buffer, self._filled, None, 0
+        self._running = asyncio.get_running_loop().run_in_executor(WRITERS, self._write, buffer, filled)
 
     async def _settled(self, *, ignore_errors: bool = False) -> None:
         if self._running is not None:
@@ -114,15 +120,17 @@ class ReceivedFile:
             if not ignore_errors:
                 running.result()
 
-    def _write(self, batch: list[bytes]) -> None:
+    def _write(self, buffer: memoryview | None, filled: int) -> None:
         if self._handle is None:
             self._handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        data = b"".join(batch)
-        self._sha1.update(data)
-        self.size += len(data)
-        rest = memoryview(data)
+        if buffer is None:
+            return
+        rest = buffer[:filled]
+        self._sha1.update(rest)
+        self.size += filled
         while rest:
             rest = rest[os.write(self._handle, rest) :]
+        _give_back(buffer)
 
     def _place(self, target: Path, mtime: float | None) -> None:
         if self._handle is not None:
@@ -149,6 +157,19 @@ def _sync(handle: int) -> None:
         os.fdatasync(handle)
     else:
         os.fsync(handle)
+
+
+_free: list[memoryview] = []
+
+
+def _take_buffer() -> memoryview:
+    """A buffer of `BATCH` bytes; used again and again, since fresh memory costs more than copying into it."""
+    return _free.pop() if _free else memoryview(bytearray(BATCH))
+
+
+def _give_back(buffer: memoryview) -> None:
+    if len(_free) < FREE_BUFFERS:
+        _free.append(buffer)
 
 
 @dataclass(slots=True)
@@ -230,7 +251,7 @@ class _Reader:
         elif event is None:
             await self._end()
         elif self._file is not None:
-            await self._file.feed(bytes(event))
+            await self._file.feed(event)
         elif self._text is not None:
             self._text_size += len(event)
             if self._text_size > FIELDS_LIMIT:

@@ -193,12 +193,11 @@ async def test_a_slow_disk_holds_the_client_back(line, app, monkeypatch):
         ahead = max(ahead, taken - written)
         await real_feed(self, chunk)
 
-    def write(self, batch):
+    def write(self, buffer, filled):
         nonlocal written
-        real_write(self, batch)
-        size = sum(map(len, batch))
-        time.sleep(size / 40e6)
-        written += size
+        real_write(self, buffer, filled)
+        time.sleep(filled / 40e6)
+        written += filled
 
     monkeypatch.setattr(room.ReceivedFile, "feed", feed)
     monkeypatch.setattr(room.ReceivedFile, "_write", write)
@@ -209,7 +208,7 @@ async def test_a_slow_disk_holds_the_client_back(line, app, monkeypatch):
 
 
 async def test_a_disk_error_is_an_error_and_leaves_nothing(app, incoming, monkeypatch, files_left):
-    def full(self, batch):
+    def full(self, buffer, filled):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(room.ReceivedFile, "_write", full)
@@ -254,9 +253,9 @@ paths = MediaPaths(Path(sys.argv[1])); paths.prepare()
 incoming = Incoming(paths); incoming.open()
 size, piece = 300 << 20, bytes(64 << 10)
 real = room.ReceivedFile._write
-def slow(self, batch):
-    real(self, batch)
-    time.sleep(sum(map(len, batch)) / 600e6)
+def slow(self, buffer, filled):
+    real(self, buffer, filled)
+    time.sleep(filled / 600e6)
 room.ReceivedFile._write = slow
 head = b'--b\\r\\nContent-Disposition: form-data; name="assetData"; filename="a.mp4"\\r\\n\\r\\n'
 def messages():
