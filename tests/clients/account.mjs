@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as sdk from '@immich/sdk';
+import { soon } from './soon.mjs';
 
 const { HOST_URL, EMAIL, PASSWORD } = process.env;
 
@@ -18,19 +19,6 @@ const refused = async (promise, status, message) => {
   else assert.equal(error.data.message, message);
   assert.ok(error.headers.get('x-correlation-id'));
   return error;
-};
-
-// what one API process has changed holds in the others within a second
-const soon = async (check) => {
-  const until = Date.now() + 1000;
-  for (;;) {
-    try {
-      return await check();
-    } catch (error) {
-      if (Date.now() > until) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
 };
 
 sdk.setBaseUrl(`${HOST_URL}/api`);

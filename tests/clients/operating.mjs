@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
 import * as sdk from '@immich/sdk';
 import { io } from 'socket.io-client';
+import { soon } from './soon.mjs';
 
 const { HOST_URL, TOKEN } = process.env;
 const headers = { Authorization: `Bearer ${TOKEN}` };
@@ -16,13 +17,14 @@ test('every queue is listed, pauses and goes on', async () => {
   const queues = await sdk.getQueues();
   assert.deepEqual(new Set(queues.map(({ name }) => name)), new Set(Object.values(sdk.QueueName)));
   const name = sdk.QueueName.ThumbnailGeneration;
+  const isPaused = async () => (await sdk.getQueue({ name })).isPaused;
   const paused = await sdk.updateQueue({ name, queueUpdateDto: { isPaused: true } });
   assert.equal(paused.isPaused, true);
-  assert.equal((await sdk.getQueuesLegacy()).thumbnailGeneration.queueStatus.isPaused, true);
+  await soon(async () => assert.equal(await isPaused(), true));
+  await soon(async () => assert.equal((await sdk.getQueuesLegacy())[name].queueStatus.isPaused, true));
   await sdk.updateQueue({ name, queueUpdateDto: { isPaused: false } });
-  const queue = await sdk.getQueue({ name });
-  assert.equal(queue.isPaused, false);
-  assert.equal(typeof queue.statistics.waiting, 'number');
+  await soon(async () => assert.equal(await isPaused(), false));
+  assert.equal(typeof (await sdk.getQueue({ name })).statistics.waiting, 'number');
   assert.ok(Array.isArray(await sdk.getQueueJobs({ name, status: [sdk.QueueJobStatus.Waiting] })));
   const command = { command: sdk.QueueCommand.Start, force: false };
   const started = await sdk.runQueueCommandLegacy({ name, queueCommandDto: command });
@@ -37,13 +39,11 @@ test('the configuration is read, written, told to the sockets and put back', asy
   const written = await sdk.updateAdminConfig({ adminConfigDto: { ...before, trash } });
   assert.equal(written.trash.days, 12);
   await told;
-  assert.equal((await sdk.getServerConfig()).trashDays, 12);
-  assert.equal((await sdk.getUserConfig()).trash.days, 12);
-  const old = await sdk.getConfig();
-  assert.equal(old.trash.days, 12);
-  old.trash.days = before.trash.days;
-  await sdk.updateConfig({ adminConfigDto: old });
-  assert.deepEqual(await sdk.getAdminConfig(), before);
+  await soon(async () => assert.equal((await sdk.getServerConfig()).trashDays, 12));
+  await soon(async () => assert.equal((await sdk.getUserConfig()).trash.days, 12));
+  await soon(async () => assert.deepEqual(await sdk.getConfig(), written));
+  assert.deepEqual(await sdk.updateConfig({ adminConfigDto: before }), before);
+  await soon(async () => assert.deepEqual(await sdk.getAdminConfig(), before));
   const wrong = { ...before, trash: { ...before.trash, days: -1 } };
   await assert.rejects(sdk.updateAdminConfig({ adminConfigDto: wrong }), (error) => {
     assert.equal(error.status, 400);

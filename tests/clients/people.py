@@ -1,7 +1,8 @@
 """Accounts on the served host, and devices that listen to its socket."""
 
 import asyncio
-from collections.abc import Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,17 @@ from immich_host.testing.host import expect
 
 PASSWORD = "correct horse"
 PATIENCE = 20
+HOLDS_WITHIN = 1.0  # what one process has changed holds in all others
+
+
+async def soon(check: Callable[[], Awaitable[bool]]) -> bool:
+    """Whether something comes true within the time that processes may take to agree."""
+    until = time.monotonic() + HOLDS_WITHIN
+    while not await check():
+        if time.monotonic() > until:
+            return False
+        await asyncio.sleep(0.02)
+    return True
 
 
 @dataclass

@@ -4,11 +4,12 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from immich_host.testing.host import expect
-from tests.clients.people import Listener, Person
+from tests.clients.people import Listener, Person, soon
 from tests.clients.phone import Phone, checksum
 from tests.clients.pictures import clip, picture
 from tests.clients.served import ServedHost
@@ -17,29 +18,40 @@ type Listen = Callable[..., Awaitable[Listener]]
 
 
 @pytest.fixture
-async def phone(served: ServedHost, person: Person) -> AsyncIterator[Phone]:
+async def app(served: ServedHost) -> AsyncIterator[Phone]:
+    """The app before its first start."""
+    phone = Phone(served.url)
+    yield phone
+    await phone.http.aclose()
+
+
+@pytest.fixture
+async def phone(app: Phone, person: Person) -> Phone:
     """The app, signed in."""
-    app = Phone(served.url)
     await app.start(person.email)
-    yield app
-    await app.http.aclose()
+    return app
 
 
-async def test_start_and_the_session_that_it_makes(served: ServedHost, person: Person) -> None:
-    app = Phone(served.url)
+async def test_start_and_the_session_that_it_makes(app: Phone, person: Person) -> None:
     account = await app.start(person.email)
     assert (account["id"], account["email"]) == (person.id, person.email)
-    (session,) = [one for one in await app.get("sessions") if one["current"]]
+    session = await own_session(app)
     assert (session["deviceOS"].lower(), session["deviceType"]) == ("android", "Pixel 9")
     assert session["appVersion"] == "3.2.0"
     app.http.headers["User-Agent"] = "immich-android/3.2.2"  # the app was updated
-    await app.get("users/me")
-    (session,) = [one for one in await app.get("sessions") if one["current"]]
-    assert session["appVersion"] == "3.2.2"
+
+    async def is_noted() -> bool:
+        return (await own_session(app))["appVersion"] == "3.2.2"
+
+    assert await soon(is_noted)
     assert expect(await app.http.post("auth/logout"), 200)["successful"] is True
     assert not app.http.cookies
     assert expect(await app.http.get("users/me"), 401) == {"message": "Authentication required"}
-    await app.http.aclose()
+
+
+async def own_session(app: Phone) -> dict[str, Any]:
+    (session,) = [one for one in await app.get("sessions") if one["current"]]
+    return session
 
 
 async def test_a_photo_reaches_the_phones_socket_by_its_cookie(phone: Phone, listen: Listen) -> None:
