@@ -7,8 +7,9 @@ from uuid import UUID
 
 from pydantic import MISSING
 
-from immich_host.wire.dto import AssetTypeEnum, AssetVisibility, Dto, UserResponseDto
-from immich_host.wire.types import Timestamp
+from immich_host.plugin_api.dto import Dto
+from immich_host.plugin_api.types import Timestamp
+from immich_host.wire.dto import AssetTypeEnum, AssetVisibility, UserResponseDto
 
 
 class AssetMediaStatus(StrEnum):

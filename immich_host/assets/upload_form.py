@@ -8,11 +8,12 @@ from pydantic import BeforeValidator, Json, ValidationError
 from pydantic_core import PydanticCustomError
 
 from immich_host.assets.dto_input import AssetMetadataUpsertItemDto
+from immich_host.plugin_api.dto import QueryDto
 from immich_host.plugin_api.errors import Refused
-from immich_host.wire.dto import AssetVisibility, QueryDto
+from immich_host.plugin_api.types import Id, QueryBool, Timestamp
+from immich_host.wire.dto import AssetVisibility
 from immich_host.wire.handlers import Checked
 from immich_host.wire.issues import VALIDATION_FAILED, issues_of
-from immich_host.wire.types import Id, QueryBool, Timestamp
 
 _CLOCK = re.compile(r"(?:(\d+)\.)?(\d+):(\d{1,2}):(\d{1,2})(?:\.(\d{1,9}))?")
 

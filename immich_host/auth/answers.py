@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import MISSING
 
 from immich_host.auth.dto import ApiKeyCreateResponseDto, ApiKeyResponseDto, SessionCreateResponseDto
+from immich_host.plugin_api.types import wire_time
 from immich_host.wire.dto import SessionResponseDto
-from immich_host.wire.types import wire_time
 
 
 def session_answer(row: Mapping[str, Any], current: UUID | None) -> SessionResponseDto:

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import MISSING, Field
 
+from immich_host.plugin_api.dto import Dto
 from immich_host.plugin_api.permissions import Permission
-from immich_host.wire.dto import Dto
-from immich_host.wire.types import Email, PinCode, Timestamp
+from immich_host.plugin_api.types import Email, PinCode, Timestamp
 
 
 class SignUpDto(Dto):

@@ -23,6 +23,7 @@ from immich_host.auth.dto import (
 from immich_host.auth.tokens import digest, new_token
 from immich_host.plugin_api.errors import Refused
 from immich_host.plugin_api.permissions import Permission
+from immich_host.plugin_api.types import wire_time
 from immich_host.plugin_api.web import FREE, Caller, Routes
 from immich_host.settings.store import PasswordLoginSection
 from immich_host.users import store as users
@@ -30,7 +31,6 @@ from immich_host.wire.answers import json_response
 from immich_host.wire.dto import UserAdminResponseDto
 from immich_host.wire.gate import headers_of
 from immich_host.wire.kernel import Kernel
-from immich_host.wire.types import wire_time
 
 routes = Routes("Authentication")
 

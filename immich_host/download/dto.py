@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import MISSING, Field
 
-from immich_host.wire.dto import Dto
-from immich_host.wire.types import Id
+from immich_host.plugin_api.dto import Dto
+from immich_host.plugin_api.types import Id
 
 
 class DownloadArchiveDto(Dto):

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic.alias_generators import to_camel
 
 from immich_host.plugin_api.database import Database
-from immich_host.wire.types import wire_time
+from immich_host.plugin_api.types import wire_time
 
 _ASSET = (
     "id", "owner_id", "type", "original_file_name", "checksum", "thumbhash", "created_at", "file_created_at",

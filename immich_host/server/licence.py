@@ -5,9 +5,9 @@ from typing import Final
 
 from immich_host.plugin_api.database import Database
 from immich_host.plugin_api.errors import Refused
+from immich_host.plugin_api.types import wire_time
 from immich_host.server import store
 from immich_host.wire.dto import LicenseKeyDto, LicenseResponseDto
-from immich_host.wire.types import wire_time
 
 SERVER_PREFIX: Final = "IMSV-"
 """What keys of servers begin with."""

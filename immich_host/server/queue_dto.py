@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import MISSING
 
-from immich_host.wire.dto import Dto, QueryDto
+from immich_host.plugin_api.dto import Dto, QueryDto
 
 
 class ManualJobName(StrEnum):

@@ -1,8 +1,8 @@
 """The configuration as users and visitors see it, and the storage template words."""
 
+from immich_host.plugin_api.dto import Dto
+from immich_host.plugin_api.types import Uri
 from immich_host.settings.dto_words import HlsVideoResolution, VideoCodec
-from immich_host.wire.dto import Dto
-from immich_host.wire.types import Uri
 
 
 class UserConfigFFmpegRealtimeDto(Dto):

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from pydantic import Field
 
+from immich_host.plugin_api.dto import Dto
+from immich_host.plugin_api.types import ClockTime, Uri
 from immich_host.settings.dto_learning import AdminConfigMachineLearningDto
 from immich_host.settings.dto_media import AdminConfigFFmpegDto, AdminConfigImageDto
 from immich_host.settings.dto_words import LogLevel, OAuthTokenEndpointAuthMethod, ReleaseChannel
-from immich_host.wire.dto import Dto
-from immich_host.wire.types import ClockTime, Uri
 
 
 class AdminConfigDatabaseBackupDto(Dto):

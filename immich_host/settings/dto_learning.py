@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from immich_host.wire.dto import Dto
+from immich_host.plugin_api.dto import Dto
 
 
 class AdminConfigMachineLearningAvailabilityChecksDto(Dto):

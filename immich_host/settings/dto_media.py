@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import MISSING, Field
 
+from immich_host.plugin_api.dto import Dto
 from immich_host.settings.dto_words import (
     AudioCodec,
     Colorspace,
@@ -16,7 +17,6 @@ from immich_host.settings.dto_words import (
     VideoCodec,
     VideoContainer,
 )
-from immich_host.wire.dto import Dto
 
 
 class AdminConfigFFmpegRealtimeDto(Dto):

@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from immich_host.plugin_api.settings import Section
+from immich_host.plugin_api.types import ClockTime
 from immich_host.settings.dto_words import LogLevel, ReleaseChannel
-from immich_host.wire.types import ClockTime
 
 
 class ServerSection(Section):

@@ -14,6 +14,7 @@ from immich_host.db.migrating import migrate
 from immich_host.hosting.apps import all_apps, plugin_apps
 from immich_host.hosting.discovery import GROUP
 from immich_host.kernel import HostKernel
+from immich_host.users import passwords
 from immich_host.web import WebApp
 
 PASSWORD = "correct horse"  # noqa: S105 - of accounts in tests
@@ -123,6 +124,11 @@ def expect(answer: httpx.Response, status: int) -> Any:
         msg = f"{answer.request.method} {answer.request.url}: {answer.status_code}, not {status}: {answer.text[:500]}"
         raise AssertionError(msg)
     return answer.json() if answer.content else None
+
+
+def cheap_hashes() -> None:
+    """Hash passwords of tests with the least work: nobody is to be kept from guessing them."""
+    setattr(passwords, "COST", 4)  # noqa: B010 - final, but for this
 
 
 def named(plugins: Iterable[str] | None) -> list[str] | None:

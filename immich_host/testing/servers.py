@@ -1,9 +1,10 @@
 """Real servers for tests: one PostgreSQL and one Valkey a session, a fresh database whenever asked."""
 
+import asyncio
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
@@ -20,12 +21,13 @@ from immich_host.runtime.valkey import Valkey
 TEMPLATE = "host_template"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Servers:
     """Addresses of the session's servers."""
 
     postgres_url: str
     redis_url: str
+    _spare: asyncio.Task[str] | None = field(default=None, init=False, repr=False)
 
     def url(self, database: str) -> str:
         """The address of a database by name."""
@@ -33,6 +35,13 @@ class Servers:
 
     async def fresh_database(self) -> str:
         """The address of a new database with the tables of the host and of all installed plugins."""
+        spare, self._spare = self._spare, None
+        url = await (spare or self._make())
+        # made while the test runs that takes this one
+        self._spare = asyncio.create_task(self._make())
+        return url
+
+    async def _make(self) -> str:
         name = f"test_{uuid4().hex[:12]}"
         connection = await asyncpg.connect(self.postgres_url)
         await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE} STRATEGY file_copy')
@@ -44,6 +53,11 @@ class Servers:
         connection = await asyncpg.connect(self.postgres_url)
         await connection.execute(f'DROP DATABASE IF EXISTS "{urlsplit(url).path.strip("/")}" WITH (FORCE)')
         await connection.close()
+
+    async def settle(self) -> None:
+        """Wait for the database that is being made."""
+        if self._spare is not None:
+            await asyncio.wait({self._spare})
 
 
 @asynccontextmanager
@@ -61,5 +75,6 @@ async def running_servers(folder: Path) -> AsyncIterator[Servers]:
         await database.close()
         yield servers
     finally:
+        await servers.settle()
         valkey.stop()
         postgres.stop(patience=0.1)  # nobody needs the data written out

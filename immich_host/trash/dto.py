@@ -1,6 +1,6 @@
 """Wire models of the trash."""
 
-from immich_host.wire.dto import Dto
+from immich_host.plugin_api.dto import Dto
 
 
 class TrashResponseDto(Dto):

@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.table import Table
 
 from immich_host.db.database import Database
+from immich_host.plugin_api.types import wire_time
 from immich_host.users import store
 from immich_host.users.rows import UserRow
-from immich_host.wire.types import wire_time
 
 type Address = Callable[[], AbstractContextManager[str]]
 """Opens the database for as long as the block lasts and gives its address."""

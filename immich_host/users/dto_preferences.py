@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import MISSING, Field
 
-from immich_host.wire.dto import AssetOrder, Dto, UserAvatarColor
+from immich_host.plugin_api.dto import Dto
+from immich_host.wire.dto import AssetOrder, UserAvatarColor
 
 
 class AlbumsResponse(Dto):

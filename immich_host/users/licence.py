@@ -6,10 +6,10 @@ from uuid import UUID
 
 from immich_host.plugin_api.database import Database
 from immich_host.plugin_api.errors import NotFound, Refused
+from immich_host.plugin_api.types import wire_time
 from immich_host.users import store
 from immich_host.users.changes import changed
 from immich_host.wire.dto import LicenseKeyDto, LicenseResponseDto
-from immich_host.wire.types import wire_time
 
 KEY: Final = "license"
 USER_PREFIX: Final = "IMCL-"

@@ -6,6 +6,7 @@ from quart import Request, Response
 
 from immich_host.plugin_api.errors import Refused
 from immich_host.plugin_api.permissions import Permission
+from immich_host.plugin_api.types import Binary
 from immich_host.plugin_api.web import Caller, Routes
 from immich_host.settings.store import ServerSection
 from immich_host.users import licence, pictures, preferences, store
@@ -24,7 +25,6 @@ from immich_host.users.heatmap import heatmap
 from immich_host.users.rows import UserRow
 from immich_host.wire.dto import LicenseKeyDto, LicenseResponseDto, UserAdminResponseDto, UserResponseDto
 from immich_host.wire.kernel import Kernel
-from immich_host.wire.types import Binary
 
 routes = Routes("Users")
 ONBOARDING = "onboarding"

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from quart import Response
 
 from immich_host.plugin_api.errors import Elsewhere, Refused
+from immich_host.plugin_api.types import wire_time
 from immich_host.plugin_api.web import ByteStream
-from immich_host.wire.types import wire_time
 
 JSON_TYPE = "application/json; charset=utf-8"
 CORRELATION_HEADER = "X-Correlation-ID"

@@ -1,41 +1,13 @@
-"""Base of every wire model, and the models that several domains share."""
+"""Models of the wire that several domains share."""
 
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import MISSING, BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import MISSING, Field
 
-from immich_host.wire.types import Email, Id, ProductKey, Timestamp
-
-
-class Dto(BaseModel):
-    """A JSON object on the wire: camelCase there, snake_case here.
-
-    Bodies of requests are read strictly (no number from a string) and unknown keys are dropped;
-    Python code may pass what converts. A field that may be absent but never null is
-    `X | MISSING = MISSING`; a nullable one is `X | None`.
-    """
-
-    model_config = ConfigDict(
-        alias_generator=to_camel,
-        validate_by_name=True,
-        validate_by_alias=True,
-        serialize_by_alias=True,
-        extra="ignore",
-    )
-
-
-class QueryDto(BaseModel):
-    """A query string: every value arrives as text; what is absent is None or the default."""
-
-    model_config = ConfigDict(
-        alias_generator=to_camel,
-        validate_by_name=True,
-        validate_by_alias=True,
-        extra="ignore",
-    )
+from immich_host.plugin_api.dto import Dto
+from immich_host.plugin_api.types import Email, Id, ProductKey, Timestamp
 
 
 class UserAvatarColor(StrEnum):

@@ -13,9 +13,9 @@ from pydantic import BaseModel, TypeAdapter
 from quart.wrappers import Response as QuartResponse
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from immich_host.plugin_api.types import Id
 from immich_host.plugin_api.web import Answer, ByteStream, RawJson, Route
 from immich_host.wire.paths import SchemaView
-from immich_host.wire.types import Id
 
 _INJECTED = frozenset({"caller", "host", "body", "query", "request"})
 _LANE = frozenset({"scope", "receive", "send"})

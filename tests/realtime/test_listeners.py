@@ -4,10 +4,10 @@ from uuid import UUID
 import pytest
 from redis.asyncio import Redis
 
+from immich_host.plugin_api.dto import Dto
 from immich_host.realtime.listeners import listeners
 from immich_host.realtime.presence import Presence
 from immich_host.realtime.store import ready_asset
-from immich_host.wire.dto import Dto
 
 
 class View(Dto):

@@ -10,12 +10,13 @@ import structlog
 from quart import Response
 from quart.typing import TestClientProtocol as Client
 
+from immich_host.plugin_api.dto import Dto
 from immich_host.plugin_api.errors import Elsewhere, NotFound, Refused
+from immich_host.plugin_api.types import Timestamp
 from immich_host.plugin_api.web import Answer, ByteStream, RawJson, Routes
 from immich_host.wire.answers import correlation_id, json_response
-from immich_host.wire.dto import AssetStatsResponseDto, Dto
+from immich_host.wire.dto import AssetStatsResponseDto
 from immich_host.wire.handlers import BadHandler
-from immich_host.wire.types import Timestamp
 
 STATS = AssetStatsResponseDto(images=1, videos=2, total=3)
 JSON = "application/json; charset=utf-8"

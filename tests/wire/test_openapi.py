@@ -9,13 +9,13 @@ from uuid import UUID
 import pytest
 from pydantic import MISSING
 
+from immich_host.plugin_api.dto import Dto, QueryDto
 from immich_host.plugin_api.permissions import Permission
+from immich_host.plugin_api.types import Binary, Id, QueryBool, Timestamp
 from immich_host.plugin_api.web import FREE, Caller, RawJson, Routes
 from immich_host.wire.catalogue import Catalogue
 from immich_host.wire.docs_page import docs_routes
-from immich_host.wire.dto import Dto, QueryDto
 from immich_host.wire.openapi import document
-from immich_host.wire.types import Binary, Id, QueryBool, Timestamp
 
 
 class Mode(StrEnum):

@@ -9,9 +9,9 @@ import pytest
 from pydantic import MISSING, Field
 from quart.typing import TestClientProtocol as Client
 
+from immich_host.plugin_api.dto import Dto, QueryDto
+from immich_host.plugin_api.types import ClockTime, Email, HexColor, Id, PinCode, QueryBool, QueryInt, Timestamp
 from immich_host.plugin_api.web import Routes
-from immich_host.wire.dto import Dto, QueryDto
-from immich_host.wire.types import ClockTime, Email, HexColor, Id, PinCode, QueryBool, QueryInt, Timestamp
 
 ID = "6a6f21f6-1f0d-4c9b-8a3e-3a1df3d5a8a2"
 

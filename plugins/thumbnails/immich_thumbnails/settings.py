@@ -67,7 +67,7 @@ class ImageSettings(Section):
     preview: Preview = Preview()
     fullsize: Fullsize = Fullsize()
     colorspace: ColourSpace = "p3"
-    extract_embedded: bool = False
+    extract_embedded: bool = True
 
 
 class Limits(Section):

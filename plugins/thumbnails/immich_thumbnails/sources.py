@@ -107,9 +107,10 @@ def _raw(request: Request, held: ExitStack) -> Source:
     """The camera's preview where asked for and large enough, else the sensor data, else any preview."""
     limit = request.limits.pixel_limit
     if request.settings.extract_embedded:
-        preview = raw.embedded(request.path, pixel_limit=limit)
-        if preview is not None and min(preview.size) >= request.settings.preview.size:
-            return _embedded(request, preview, held)
+        with suppress(DamagedFileError):  # what is no RAW file at all is looked at again below
+            preview = raw.embedded(request.path, pixel_limit=limit)
+            if preview is not None and min(preview.size) >= request.settings.preview.size:
+                return _embedded(request, preview, held)
     try:
         space = request.settings.colorspace
         return Source(

@@ -148,17 +148,19 @@ def test_a_turned_raw_is_upright(tmp_path, rendered, picture_of):
 def test_the_cameras_preview_is_taken_when_asked_for(tmp_path, preview_jpeg, rendered, picture_of, corners):
     path = tmp_path / "photo.dng"
     path.write_bytes(dng(1200, 800, preview=preview_jpeg))
-    settings = ImageSettings(preview=SMALL, extract_embedded=True)
+    settings = ImageSettings(preview=SMALL)
     image = picture_of(rendered(path, settings=settings), "preview")[1]
     assert (image.size, corners(image)) == ((300, 200), "RGWB")
-    developed = picture_of(rendered(path, settings=ImageSettings(preview=SMALL)), "preview")[1]
+    developed = picture_of(
+        rendered(path, settings=ImageSettings(preview=SMALL, extract_embedded=False)), "preview"
+    )[1]
     assert corners(developed) != "RGWB"
 
 
 def test_the_photos_orientation_turns_the_preview(tmp_path, preview_jpeg, rendered, picture_of, corners):
     path = tmp_path / "photo.dng"
     path.write_bytes(dng(1200, 800, orientation=8, preview=preview_jpeg))
-    settings = ImageSettings(preview=SMALL, extract_embedded=True)
+    settings = ImageSettings(preview=SMALL)
     image = picture_of(rendered(path, settings=settings), "preview")[1]
     assert (image.size, corners(image)) == ((200, 300), "GWBR")
 
