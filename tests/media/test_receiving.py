@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from immich_host.media import receiving as room
+from immich_host.media import received
 from immich_host.media.answers import Body, ClientGone, send_error, send_json
 from immich_host.media.receiving import clean_name, receiving
 from immich_host.plugin_api.errors import Refused
@@ -185,7 +185,7 @@ async def test_an_early_answer_to_a_short_body_keeps_the_connection(line):
 async def test_a_slow_disk_holds_the_client_back(line, app, monkeypatch):
     """With a disk of 40 MB/s no more than the buffers are taken ahead of it."""
     taken, written, ahead = 0, 0, 0
-    real_feed, real_write = room.ReceivedFile.feed, room.ReceivedFile._write
+    real_feed, real_write = received.ReceivedFile.feed, received.ReceivedFile._write
 
     async def feed(self, chunk):
         nonlocal taken, ahead
@@ -199,19 +199,19 @@ async def test_a_slow_disk_holds_the_client_back(line, app, monkeypatch):
         time.sleep(filled / 40e6)
         written += filled
 
-    monkeypatch.setattr(room.ReceivedFile, "feed", feed)
-    monkeypatch.setattr(room.ReceivedFile, "_write", write)
+    monkeypatch.setattr(received.ReceivedFile, "feed", feed)
+    monkeypatch.setattr(received.ReceivedFile, "_write", write)
     answer = await line.ask("POST", "/", HEADERS, form(part("assetData", bytes(24 << 20), "a.jpg")))
     assert answer.status == 201
     assert taken == 24 << 20
-    assert ahead <= 3 * room.BATCH
+    assert ahead <= 3 * received.BATCH
 
 
 async def test_a_disk_error_is_an_error_and_leaves_nothing(app, incoming, monkeypatch, files_left):
     def full(self, buffer, filled):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(room.ReceivedFile, "_write", full)
+    monkeypatch.setattr(received.ReceivedFile, "_write", full)
     scope = {"type": "http", "method": "POST", "headers": [(b"content-type", HEADERS["Content-Type"].encode())]}
     messages = iter([{"type": "http.request", "body": form(part("assetData", b"x" * 5000, "a.jpg"))}])
 
@@ -245,6 +245,7 @@ MEMORY = """
 import asyncio, hashlib, resource, sys, time
 from pathlib import Path
 from uuid import uuid4
+from immich_host.media import received
 from immich_host.media import receiving as room
 from immich_host.media.incoming import Incoming
 from immich_host.media.paths import MediaPaths
@@ -252,11 +253,11 @@ from immich_host.media.paths import MediaPaths
 paths = MediaPaths(Path(sys.argv[1])); paths.prepare()
 incoming = Incoming(paths); incoming.open()
 size, piece = 300 << 20, bytes(64 << 10)
-real = room.ReceivedFile._write
+real = received.ReceivedFile._write
 def slow(self, buffer, filled):
     real(self, buffer, filled)
     time.sleep(filled / 600e6)
-room.ReceivedFile._write = slow
+received.ReceivedFile._write = slow
 head = b'--b\\r\\nContent-Disposition: form-data; name="assetData"; filename="a.mp4"\\r\\n\\r\\n'
 def messages():
     yield head
