@@ -32,17 +32,22 @@ class NewAsset:
 
 
 _INSERT = """
-INSERT INTO asset (id, owner_id, type, original_path, original_file_name, file_created_at, file_modified_at,
-  local_date_time, checksum, visibility, is_favorite, duration, live_photo_video_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $6, $8, $9, $10, $11, $12)
-ON CONFLICT (owner_id, checksum) WHERE library_id IS NULL DO NOTHING
-RETURNING id
+WITH new AS (
+  INSERT INTO asset (id, owner_id, type, original_path, original_file_name, file_created_at, file_modified_at,
+    local_date_time, checksum, visibility, is_favorite, duration, live_photo_video_id)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $6, $8, $9, $10, $11, $12)
+  ON CONFLICT (owner_id, checksum) WHERE library_id IS NULL DO NOTHING
+  RETURNING id, owner_id
+), exif AS (
+  INSERT INTO asset_exif (asset_id, file_size_in_byte) SELECT id, $13 FROM new
+), status AS (
+  INSERT INTO asset_job_status (asset_id) SELECT id FROM new
+)
+UPDATE "user" SET quota_usage_in_bytes = quota_usage_in_bytes + $13 FROM new WHERE "user".id = new.owner_id
+RETURNING quota_size_in_bytes IS NULL OR quota_usage_in_bytes <= quota_size_in_bytes
 """
-_EXIF = "INSERT INTO asset_exif (asset_id, file_size_in_byte) VALUES ($1, $2)"
-_STATUS = "INSERT INTO asset_job_status (asset_id) VALUES ($1)"
 _SIDECAR = "INSERT INTO asset_file (asset_id, type, path) VALUES ($1, 'sidecar', $2)"
 _METADATA = "INSERT INTO asset_metadata (asset_id, key, value) VALUES ($1, $2, $3::jsonb)"
-_USAGE = 'UPDATE "user" SET quota_usage_in_bytes = quota_usage_in_bytes + $2 WHERE id = $1'
 
 
 async def insert_asset(db: Database, new: NewAsset) -> bool:
@@ -51,20 +56,26 @@ async def insert_asset(db: Database, new: NewAsset) -> bool:
     The statement waits for a concurrent insert of the same file to commit or roll back, so of two
     equal uploads exactly one becomes a row.
     """
-    inserted = await db.fetchval(
+    return await insert_within_quota(db, new) is not None
+
+
+async def insert_within_quota(db: Database, new: NewAsset) -> bool | None:
+    """As `insert_asset`; None for a known checksum, else whether the owner's quota holds all of it.
+
+    Raising the usage locks the owner's row, so that of several uploads at once each sees the others'.
+    """
+    fits = await db.fetchval(
         _INSERT, new.id, new.owner_id, new.type, new.original_path, new.original_file_name, new.file_created_at,
         new.file_modified_at, new.checksum, new.visibility, new.is_favorite, new.duration, new.live_photo_video_id,
+        new.size,
     )  # fmt: skip
-    if inserted is None:
-        return False
-    await db.execute(_EXIF, new.id, new.size)
-    await db.execute(_STATUS, new.id)
+    if fits is None:
+        return None
     if new.sidecar_path is not None:
         await db.execute(_SIDECAR, new.id, new.sidecar_path)
     for key, value in new.metadata.items():
         await db.execute(_METADATA, new.id, key, orjson.dumps(value).decode())
-    await db.execute(_USAGE, new.owner_id, new.size)
-    return True
+    return fits
 
 
 async def find_by_checksum(db: Database, owner_id: UUID, checksum: bytes) -> UUID | None:

@@ -13,9 +13,10 @@ from immich_host.assets.creating import NewAsset, find_by_checksum
 from immich_host.assets.dto import AssetMediaResponseDto
 from immich_host.assets.dto_input import AssetMediaCreateDto
 from immich_host.assets.upload_form import UploadForm, read_form
-from immich_host.assets.upload_store import check_live_video, check_quota, store_upload
+from immich_host.assets.upload_store import check_live_video, check_quota, known_or_fits, store_upload
 from immich_host.media.answers import Receive, Scope, Send, header, send_json
-from immich_host.media.receiving import PartHead, ReceivedFile, Upload, receiving
+from immich_host.media.received import PartHead, ReceivedFile
+from immich_host.media.receiving import Upload, receiving
 from immich_host.media.types import is_sidecar, kind_of, suffix_of
 from immich_host.plugin_api.errors import Refused
 from immich_host.plugin_api.permissions import Permission
@@ -118,10 +119,9 @@ async def _store(host: Kernel, offer: _Offer, caller: Caller, upload: Upload) ->
     if not file.size:
         raise Refused(400, "File is empty")
     form = read_form(upload.fields)
-    known = await _known(host, offer.owner_id, file.sha1)
+    known = await known_or_fits(host.db, offer.owner_id, file.sha1, file.size)
     if known is not None:
         return known, False
-    await check_quota(host.db, offer.owner_id, file.size)
     new = await _place(host, offer, form, upload)
     head = {**offer.head, "checksum": new.checksum, "size": new.size, "file_name": new.original_file_name,
             "type": new.type, "fields": dict(upload.fields)}  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from immich_host.assets.creating import NewAsset, insert_asset
+from immich_host.assets.creating import NewAsset, insert_within_quota
 from immich_host.db.database import Database
 from immich_host.plugin_api.errors import Refused
 
@@ -33,18 +33,33 @@ async def check_quota(db: Database, owner_id: UUID, size: int) -> None:
         raise Refused(400, QUOTA_EXCEEDED)
 
 
+async def known_or_fits(db: Database, owner_id: UUID, checksum: bytes, size: int) -> UUID | None:
+    """The owner's asset with this checksum; None where there is none and `size` bytes more are allowed.
+
+    Raises:
+        Refused: 400 where the owner's quota would be exceeded.
+    """
+    row = await db.fetchrow(
+        """SELECT (SELECT id FROM asset WHERE owner_id = $1 AND checksum = $2 AND library_id IS NULL) AS known,
+             quota_size_in_bytes IS NULL OR quota_usage_in_bytes + $3 <= quota_size_in_bytes AS fits
+           FROM "user" WHERE id = $1""",
+        owner_id, checksum, size,
+    )  # fmt: skip
+    if row is None or not (row["known"] or row["fits"]):
+        raise Refused(400, QUOTA_EXCEEDED)
+    return row["known"]
+
+
 async def store_upload(db: Database, new: NewAsset) -> bool:
     """Write the rows, inside the caller's transaction; False where the owner has the checksum already.
-
-    Writing them raises the owner's usage, so that of several uploads at once each sees the others'.
 
     Raises:
         Refused: 400 where the owner's quota would be exceeded; roll back then.
     """
-    if not await insert_asset(db, new):
-        return False
-    await check_quota(db, new.owner_id, 0)
-    return True
+    fits = await insert_within_quota(db, new)
+    if fits is False:
+        raise Refused(400, QUOTA_EXCEEDED)
+    return fits is not None
 
 
 async def check_live_video(db: Database, video_id: UUID, owner_id: UUID) -> str:
