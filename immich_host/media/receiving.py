@@ -87,22 +87,30 @@ class _Reader:
 
     async def read(self, receive: Receive) -> None:
         """Read to the end of the body."""
-        more = True
         try:
-            while more:
-                async with asyncio.timeout(SILENCE):
-                    message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientGone
-                more = message.get("more_body", False)
-                if (chunk := message.get("body", b"")) and not self._parser.closed:
-                    for event in self._parser.parse(chunk):
-                        await self._take(event)
+            async with asyncio.timeout(SILENCE) as limit:
+                await self._read(receive, limit)
             self._parser.close()
         except MultipartError as error:
             raise Refused(400, f"Malformed multipart body: {error}") from error
         except TimeoutError as error:
             raise ClientGone from error
+
+    async def _read(self, receive: Receive, limit: asyncio.Timeout) -> None:
+        now = asyncio.get_running_loop().time
+        heard = now()
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            more = message.get("more_body", False)
+            if (chunk := message.get("body", b"")) and not self._parser.closed:
+                for event in self._parser.parse(chunk):
+                    await self._take(event)
+            if now() - heard > SILENCE / 60:
+                heard = now()
+                limit.reschedule(heard + SILENCE)
 
     async def _take(self, event: MultipartSegment | bytes | bytearray | None) -> None:
         if isinstance(event, MultipartSegment):

@@ -207,6 +207,21 @@ async def test_a_slow_disk_holds_the_client_back(line, app, monkeypatch):
     assert ahead <= 3 * received.BATCH
 
 
+async def test_a_silent_client_counts_as_gone(line, app, monkeypatch, files_left):
+    monkeypatch.setattr("immich_host.media.receiving.SILENCE", 0.3)
+    body = form(part("assetData", b"x" * 5000, "a.jpg"))
+    await line.send(
+        f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+        f"Content-Type: {HEADERS['Content-Type']}\r\n\r\n".encode()
+    )
+    for start in range(0, 4000, 1000):  # slow, but not silent: longer than the limit in all
+        await line.send(body[start : start + 1000])
+        await asyncio.sleep(0.1)
+    assert app.seen.empty()
+    assert isinstance(await asyncio.wait_for(app.seen.get(), 5), ClientGone)
+    assert files_left() == []
+
+
 async def test_a_disk_error_is_an_error_and_leaves_nothing(app, incoming, monkeypatch, files_left):
     def full(self, buffer, filled):
         raise OSError(28, "No space left on device")
