@@ -59,6 +59,27 @@ test('login, the account, preferences', async () => {
   assert.ok((await sdk.getStorage(options)).diskSizeRaw > 0);
 });
 
+test('what the web page asks while it loads has an answer, be it an empty one', async () => {
+  const { options } = await signedIn();
+  const [version] = await sdk.getVersionHistory();
+  assert.ok(version.version);
+  const empty = await Promise.all([
+    sdk.getNotifications({}, options),
+    sdk.searchMemories({}, options),
+    sdk.getPartners({ direction: sdk.PartnerDirection.SharedWith }, options),
+    sdk.getAllTags(options),
+    sdk.searchStacks({}, options),
+    sdk.getAssetDuplicates(options),
+    sdk.getMapMarkers({}, options),
+    sdk.getTimeBuckets({ visibility: sdk.AssetVisibility.Timeline, withPartners: true, withStacked: true }, options),
+  ]);
+  assert.deepEqual(empty, empty.map(() => []));
+  const people = await sdk.getAllPeople({}, options);
+  assert.deepEqual(people, { people: [], total: 0, hidden: 0, hasNextPage: false });
+  assert.deepEqual((await sdk.getExploreData(options)).flatMap(({ items }) => items), []);
+  assert.deepEqual((await sdk.getUserConfig(options)).trash, { days: 30, enabled: true });
+});
+
 test('keys: made, narrowed, removed', async () => {
   const { options } = await signedIn();
   const made = await sdk.createApiKey(

@@ -38,8 +38,7 @@ const upload = (bytes, name, more = {}) =>
   });
 
 const photo = await readFile(PHOTO);
-const digest = createHash('sha1').update(photo);
-const checksum = digest.digest('base64');
+const checksum = createHash('sha1').update(photo).digest('base64');
 let id;
 
 test('the server says its version as soon as a socket opens', async () => {
@@ -108,6 +107,12 @@ test('its bytes come back', async () => {
     assert.match(picture.type, /^image\//);
     assert.ok(picture.size > 100);
   }
+  const full = await sdk.viewAsset({ id, size: sdk.AssetMediaSize.Fullsize }); // sent on to the original
+  assert.deepEqual(Buffer.from(await full.arrayBuffer()), photo);
+  const files = await sdk.searchAssetFiles({ assetId: id });
+  assert.deepEqual(files.map(({ type }) => type).sort(), ['preview', 'sidecar', 'thumbnail']);
+  const beside = files.find(({ type }) => type === sdk.AssetFileType.Sidecar);
+  assert.match(await (await sdk.downloadAssetFile({ id: beside.id })).text(), /<x:xmpmeta/);
   const info = await sdk.getDownloadInfo({ downloadInfoDto: { assetIds: [id] } });
   assert.deepEqual(info.archives[0].assetIds, [id]);
   const archive = await sdk.downloadArchive({ downloadArchiveDto: { assetIds: [id] } });

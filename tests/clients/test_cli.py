@@ -187,3 +187,23 @@ async def test_a_full_quota_fails_that_file_with_the_servers_words(
     assert "Failed to upload 1 asset" in run.out, run
     assert "Quota has been exceeded!" in run.out
     assert (await person.get("/assets/statistics"))["total"] == 0
+
+
+async def test_copies_in_one_folder_become_one_asset(
+    immich: Immich, person: Person, tmp_path: Path, listen: Listen
+) -> None:
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    same = picture()
+    for number in range(6):
+        (folder / f"copy {number}.jpg").write_bytes(same)
+        (folder / f"own {number}.jpg").write_bytes(picture())
+    phone = await listen(person)
+    options = ("--recursive", "--skip-hash", "--no-progress", "--json-output", "--concurrency", "8")
+    run = await immich("upload", *options, folder, key=await person.key("user.read", "asset.upload"))
+    assert "Successfully uploaded 7 new assets" in run.out, run
+    assert "Skipped 5 duplicate assets" in run.out
+    ids = {new["id"] for new in run.json()["newAssets"]}
+    assert len(ids) == 7
+    assert {asset["id"] for asset in await phone.wait("on_upload_success", 7)} == ids
+    assert (await person.get("/assets/statistics"))["images"] == 7

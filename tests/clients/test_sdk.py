@@ -1,5 +1,6 @@
 """Immich's SDK and the socket library of its web page, run by Node; the steps are in the scripts beside this."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ async def passes(clients: Clients, script: Path, **environment: str) -> None:
     """Run a script of tests; what failed is shown with Node's own report."""
     ran = await clients.run(script, environment=environment)
     assert ran.code == 0, f"{ran.out}\n{ran.err}"
-    assert "# fail 0" in ran.out or "fail 0" in ran.out, ran.out
+    assert re.search(r"pass [1-9]", ran.out), ran.out  # Node is content with a script without tests
 
 
 async def test_account(clients: Clients, scripts: Path, served: ServedHost, person: Person) -> None:
