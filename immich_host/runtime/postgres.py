@@ -4,20 +4,17 @@ import os
 import pwd
 import shutil
 import signal
-import subprocess
-import time
 from pathlib import Path
 from urllib.parse import quote
 
 from immich_host.runtime.binaries import PostgresPrograms, postgres_programs
-from immich_host.runtime.commands import Command, ProgramEnded, namespace_works, popen, run
+from immich_host.runtime.commands import Command, namespace_works, run
+from immich_host.runtime.embedded_server import EmbeddedServer
 from immich_host.runtime.locks import FolderLock
 from immich_host.runtime.sockets import make_private, socket_folder
 
 DATABASE = "immich"
 USER = "postgres"
-NEXT_LOOK = 0.01
-
 # A small, quiet server: little memory while idle, durable commits, no replication.
 SETTINGS = {
     "listen_addresses": "",
@@ -42,7 +39,7 @@ SETTINGS = {
 }
 
 
-class Postgres:
+class Postgres(EmbeddedServer):
     """One embedded server. `start` and `stop` block; a supervisor uses the steps in between.
 
     The server is never reachable over the network: its socket lies in a folder that only this user
@@ -50,6 +47,7 @@ class Postgres:
     """
 
     name = "postgres"
+    title = "PostgreSQL"
     stop_signal = signal.SIGINT  # "fast": sessions are ended, data is written out
     kill_signal = signal.SIGQUIT  # "immediate": the next start recovers
 
@@ -65,7 +63,6 @@ class Postgres:
         self.programs = programs or postgres_programs()
         self.lock = FolderLock(self.folder)
         self.who = "self"
-        self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def uri(self) -> str:
@@ -105,10 +102,6 @@ class Postgres:
             who=self.who,
         )
 
-    def started(self) -> None:
-        """The process has been started: from now on the folder's lock is the server's alone."""
-        self.lock.release()
-
     def ready(self) -> bool:
         """Whether the server takes connections (what pg_ctl looks at: its pid file says so)."""
         try:
@@ -120,28 +113,6 @@ class Postgres:
     def running(self) -> bool:
         """Whether a server runs on the folder, started by whomever."""
         return self.lock.held() and self.ready()
-
-    def start(self, output: int | None = None) -> None:
-        """Prepare, start, wait until it takes connections; raises ProgramEnded when it does not come up."""
-        self.prepare()
-        self.process = popen(self.command(), output)
-        self.started()
-        while not self.ready():
-            if self.process.poll() is not None:
-                raise ProgramEnded(f"PostgreSQL ended at its start ({self.process.returncode})")
-            time.sleep(NEXT_LOOK)
-
-    def stop(self, patience: float = 20.0) -> None:
-        """Shut down; after `patience` seconds without writing out (the next start recovers)."""
-        if self.process is None:
-            return
-        self.process.send_signal(self.stop_signal)
-        try:
-            self.process.wait(patience)
-        except subprocess.TimeoutExpired:
-            self.process.send_signal(self.kill_signal)
-            self.process.wait()
-        self.process = None
 
     def _create(self) -> None:
         """A new cluster with the database in it, complete and on disk before it gets its name."""

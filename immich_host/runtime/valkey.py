@@ -2,17 +2,14 @@
 
 import signal
 import socket
-import subprocess
-import time
 from pathlib import Path
 from urllib.parse import quote
 
 from immich_host.runtime.binaries import valkey_server
-from immich_host.runtime.commands import Command, ProgramEnded, popen
+from immich_host.runtime.commands import Command
+from immich_host.runtime.embedded_server import EmbeddedServer
 from immich_host.runtime.locks import FolderLock
 from immich_host.runtime.sockets import make_private, socket_folder
-
-NEXT_LOOK = 0.01
 
 # Every message is in the append-only file within a second; nothing is ever evicted.
 SETTINGS = {
@@ -28,10 +25,11 @@ SETTINGS = {
 }
 
 
-class Valkey:
+class Valkey(EmbeddedServer):
     """One embedded server in one folder; the steps are those of `Postgres`."""
 
     name = "valkey"
+    title = "Valkey"
     stop_signal = signal.SIGTERM
     kill_signal = signal.SIGKILL
 
@@ -41,7 +39,6 @@ class Valkey:
         self.sockets = socket_folder(self.folder)
         self.program = program or valkey_server()
         self.lock = FolderLock(self.folder)
-        self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def socket_path(self) -> Path:
@@ -76,10 +73,6 @@ class Valkey:
             death_signal=self.stop_signal,
         )
 
-    def started(self) -> None:
-        """The process has been started: from now on the folder's lock is the server's alone."""
-        self.lock.release()
-
     def ready(self) -> bool:
         """Whether the server answers (while it still loads its data, it does not count)."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
@@ -94,25 +87,3 @@ class Valkey:
     def running(self) -> bool:
         """Whether a server runs on the folder, started by whomever."""
         return self.ready()
-
-    def start(self, output: int | None = None) -> None:
-        """Prepare, start, wait until it answers; raises ProgramEnded when it does not come up."""
-        self.prepare()
-        self.process = popen(self.command(), output)
-        self.started()
-        while not self.ready():
-            if self.process.poll() is not None:
-                raise ProgramEnded(f"Valkey ended at its start ({self.process.returncode})")
-            time.sleep(NEXT_LOOK)
-
-    def stop(self, patience: float = 10.0) -> None:
-        """Write out and end; after `patience` seconds by force (the last second may be lost)."""
-        if self.process is None:
-            return
-        self.process.send_signal(self.stop_signal)
-        try:
-            self.process.wait(patience)
-        except subprocess.TimeoutExpired:
-            self.process.send_signal(self.kill_signal)
-            self.process.wait()
-        self.process = None

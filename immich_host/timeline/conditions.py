@@ -7,12 +7,13 @@ from uuid import UUID
 from immich_host.plugin_api.errors import Refused
 from immich_host.plugin_api.permissions import Permission
 from immich_host.plugin_api.web import Caller
-from immich_host.timeline.dto import AssetOrderBy, GetTimeBucketQuery, GetTimeBucketsQuery
+from immich_host.timeline.dto import AssetOrderBy, GetTimeBucketsQuery
 from immich_host.wire.access import refusal, require_elevated
 from immich_host.wire.dto import AssetVisibility
 from immich_host.wire.kernel import Kernel
 
-type Query = GetTimeBucketQuery | GetTimeBucketsQuery
+type Query = GetTimeBucketsQuery
+"""Both routes' queries: that of one bucket is a subclass."""
 
 _PLUGIN_PARAMETERS = {
     "albumId": ("album_id", Permission.ALBUM_READ),

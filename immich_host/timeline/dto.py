@@ -47,25 +47,6 @@ class TimeBucketsResponseDto(Dto):
     time_bucket: str
 
 
-class GetTimeBucketQuery(QueryDto):
-    """Query of `getTimeBucket`."""
-
-    album_id: Id | None = None
-    bbox: str | None = None
-    is_favorite: QueryBool | None = None
-    is_trashed: QueryBool | None = None
-    order: AssetOrder | None = None
-    order_by: AssetOrderBy | None = None
-    person_id: Id | None = None
-    tag_id: Id | None = None
-    time_bucket: str
-    user_id: Id | None = None
-    visibility: AssetVisibility | None = None
-    with_coordinates: QueryBool | None = None
-    with_partners: QueryBool | None = None
-    with_stacked: QueryBool | None = None
-
-
 class GetTimeBucketsQuery(QueryDto):
     """Query of `getTimeBuckets`."""
 
@@ -82,3 +63,9 @@ class GetTimeBucketsQuery(QueryDto):
     with_coordinates: QueryBool | None = None
     with_partners: QueryBool | None = None
     with_stacked: QueryBool | None = None
+
+
+class GetTimeBucketQuery(GetTimeBucketsQuery):
+    """Query of `getTimeBucket`: the same, and which bucket."""
+
+    time_bucket: str
