@@ -74,9 +74,7 @@ class WebApp:
         self._told: set[asyncio.Task[None]] = set()
         quart = Quart("immich_host", static_folder=None)
         configure(quart)
-        bind_pages(
-            quart, kernel, taken=[prefix for record in kernel.hosting.order for prefix, _ in record.brings.pages]
-        )
+        bind_pages(quart, kernel)
         bind(quart, self.catalogue, kernel, self.gate, guard=self._guard, responded=self._responded)
         self.quart = quart
         raw = [(entry.route, entry.owner) for entry in self.catalogue if entry.route.raw]

@@ -17,6 +17,7 @@ def watcher(tmp_path: Path) -> Watcher:
     folder = tmp_path / "page"
     folder.mkdir()
     (folder / "index.html").write_text("<title>watched</title>")
+    (tmp_path / "secret").write_text("secret")
     return Watcher(folder)
 
 
@@ -44,6 +45,31 @@ async def test_off_stops_hooks_routes_and_jobs_and_on_brings_them_back(watched, 
     await watched.turn_on("watching")
     assert watcher.names() == ["plugin_check", "plugin_started"]
     assert (await client.get("/api/plugins/watching/hello")).status_code == 200
+
+
+async def test_pages_of_a_plugin_are_served_while_it_is_on(watched, watcher):
+    client = watched.anonymous()
+    for address in ("/watching", "/watching/", "/watching/index.html"):
+        answer = await client.get(address)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert "watched" in answer.text
+    again = await client.get("/watching", headers={"if-none-match": answer.headers["etag"]})
+    assert again.status_code == 304
+    for address in ("/watching/none", "/watching/../secret", "/watching/%2e%2e/secret", "/watchingmore", "/api/none"):
+        assert (await client.get(address)).status_code == 404, address
+    assert "immich-host" in (await client.get("/")).text
+    assert (await client.get("/api/server/ping")).json() == {"res": "pong"}
+    await watched.turn_off("watching")
+    assert (await client.get("/watching")).status_code == 404
+
+
+async def test_a_plugin_may_take_the_start_page(host, watcher):
+    running = await start(host, watcher, pages="/")
+    client = running.anonymous()
+    assert "watched" in (await client.get("/")).text
+    assert (await client.get("/.well-known/immich")).json() == {"api": {"endpoint": "/api"}}
+    await running.turn_off("watching")
+    assert "watched" not in (await client.get("/")).text
 
 
 async def test_an_upload_is_offered_stored_and_told_of(watched, watcher):

@@ -61,6 +61,7 @@ class Watcher:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.prefix = "/watching"
         self.called: list[tuple[str, dict[str, Any]]] = []
         self.refuse: str | None = None
         self.give: dict[str, Any] = {}
@@ -100,7 +101,7 @@ class Watcher:
             "register_jobs": [Job("look", look, queue=NAME, after="asset_created", unique=None)],
             "register_blueprints": [ROUTES],
             "register_facts": facts,
-            "register_pages": [("/watching", self.folder)],
+            "register_pages": [(self.prefix, self.folder)],
         }
 
     def _hook(self, name: str, spec: Any) -> Any:
@@ -120,8 +121,9 @@ class Watcher:
         return hookimpl(made[name])
 
 
-async def start(make: Any, watcher: Watcher) -> RunningHost:
-    """A host with this plugin alone."""
+async def start(make: Any, watcher: Watcher, *, pages: str = "/watching") -> RunningHost:
+    """A host with this plugin alone, its pages below this prefix."""
+    watcher.prefix = pages
     return await make(plugins=[], records=[watcher.record()])
 
 
