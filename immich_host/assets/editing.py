@@ -9,7 +9,7 @@ from pydantic import MISSING
 from immich_host.assets import columns as known
 from immich_host.assets import dates, writing
 from immich_host.assets.dto_input import AssetBulkUpdateDto, UpdateAssetDto
-from immich_host.plugin_api.errors import Refused
+from immich_host.assets.upload_store import check_live_video
 from immich_host.plugin_api.web import Caller
 from immich_host.wire.access import require_elevated
 from immich_host.wire.kernel import Kernel
@@ -133,27 +133,12 @@ async def link_live_photo(host: Kernel, user_id: UUID, asset_id: UUID, video_id:
     """
     old = await host.db.fetchval("SELECT live_photo_video_id FROM asset WHERE id = $1", asset_id)
     if video_id is not None:
-        await check_live_photo_video(host, user_id, video_id)
+        await check_live_video(host.db, video_id, user_id)
         await hide_live_photo_video(host, user_id, video_id)
     elif old is not None:
         await writing.update_columns(host.db, old, {"visibility": "timeline"})
         await host.publish("asset_changed", asset_id=old, owner_id=user_id, fields=["visibility"], cause="shown")
     return {"live_photo_video_id": video_id}
-
-
-async def check_live_photo_video(host: Kernel, user_id: UUID, video_id: UUID) -> None:
-    """Let pass a video of the user's own.
-
-    Raises:
-        Refused: 400 saying what is wrong.
-    """
-    video = await host.db.fetchrow("SELECT owner_id, type FROM asset WHERE id = $1", video_id)
-    if video is None:
-        raise Refused(400, "Live photo video not found")
-    if video["type"] != "VIDEO":
-        raise Refused(400, "Live photo video must be a video")
-    if video["owner_id"] != user_id:
-        raise Refused(400, "Live photo video does not belong to the user")
 
 
 async def hide_live_photo_video(host: Kernel, user_id: UUID, video_id: UUID) -> None:
