@@ -221,7 +221,7 @@ def commands_page() -> str:
         "# Commands", NOTE,
         "In a checkout the program is `.venv/bin/immich-host` once `./run` or `./test` has made the environment; "
         "`./run` itself is `immich-host serve`. Every command has `--help`; `immich-host --version` prints the "
-        "version.", "",
+        "version. Commands that plugins bring are below the plugin's name: `immich-host NAME --help`.", "",
     ]  # fmt: skip
     for name, command in commands().items():
         lines += command_entry(name, command)

@@ -113,11 +113,28 @@ def main() -> None:
     """Run the command line; what the operator can mend is said in one line."""
     admin = _admin() if sys.argv[1:2] == ["admin"] else _later()
     app.add_typer(admin, name="admin", help="Users and access, from this machine's terminal.")
+    add_plugin(*sys.argv[1:2])
     try:
         app()
     except _expected() as problem:
         typer.echo(f"immich-host: {problem}", err=True)
         sys.exit(1)
+
+
+def add_plugin(word: str = "") -> None:
+    """Take in a plugin's commands, `immich-host <plugin> ...`; loaded only when they are asked for."""
+    if not word.isidentifier() or word in {"admin"} | {
+        one.callback.__name__ for one in app.registered_commands if one.callback
+    }:
+        return
+    from immich_host.hosting import Hosting
+
+    for record in Hosting([word]).order:
+        group = typer.Typer(help=record.manifest.description if record.manifest else "", no_args_is_help=True)
+        for commands in record.brings.commands:
+            group.add_typer(commands)
+        if record.brings.commands:
+            app.add_typer(group, name=record.name)
 
 
 def _admin() -> typer.Typer:
