@@ -108,6 +108,8 @@ class ReceivedFile:
         self.size += filled
         while rest:
             rest = rest[os.write(self._handle, rest) :]
+        if filled == BATCH:
+            _start_writing_out(self._handle, self.size - filled, filled)
         _give_back(buffer)
 
     def _place(self, target: Path, mtime: float | None) -> None:
@@ -135,6 +137,12 @@ def _sync(handle: int) -> None:
         os.fdatasync(handle)
     else:
         os.fsync(handle)
+
+
+def _start_writing_out(handle: int, offset: int, length: int) -> None:
+    """Let the disk begin now, so that little is left to wait for in the end (Linux starts it on this advice)."""
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(handle, offset, length, os.POSIX_FADV_DONTNEED)
 
 
 _free: list[memoryview] = []
