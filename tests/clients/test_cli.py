@@ -156,8 +156,9 @@ async def assert_listed(person: Person, files: list[Path], with_sidecar: int) ->
 
 
 async def test_uploaded_files_are_deleted_when_asked_and_nothing_on_a_dry_run(
-    immich: Immich, person: Person, tmp_path: Path
+    immich: Immich, person: Person, tmp_path: Path, listen: Listen
 ) -> None:
+    phone = await listen(person)
     key = await person.key("user.read", "asset.upload")
     folder = tmp_path / "camera"
     folder.mkdir()
@@ -173,9 +174,13 @@ async def test_uploaded_files_are_deleted_when_asked_and_nothing_on_a_dry_run(
     done = await immich(*command, key=key)
     assert "Successfully uploaded 1 new asset" in done.out, done
     assert not any(folder.iterdir())
+    (ready,) = await phone.wait("on_upload_success")  # from now on its date is the sidecar's
+    assert (ready["checksum"], ready["visibility"]) == (wanted, "archive")
+    assert await person.get("/timeline/buckets", visibility="timeline") == []
     (archived,) = await person.get("/timeline/buckets", visibility="archive")
-    column = await person.get("/timeline/bucket", timeBucket=archived["timeBucket"], visibility="archive")
-    assert (await person.get(f"/assets/{column['id'][0]}"))["checksum"] == wanted
+    assert archived == {"timeBucket": "2021-03-01", "count": 1}
+    columns = await person.get("/timeline/bucket", timeBucket="2021-03-01", visibility="archive")
+    assert columns["id"] == [ready["id"]]
 
 
 async def test_a_full_quota_fails_that_file_with_the_servers_words(
