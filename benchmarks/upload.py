@@ -83,7 +83,7 @@ def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--size", type=float, default=5.0)
     options.add_argument("--connections", type=int, default=2)
-    options.add_argument("--seconds", type=float, default=2.0)
+    options.add_argument("--seconds", type=float, default=3.0)
     chosen = options.parse_args()
     size = int(chosen.size * 1e6)
     ratios: list[float] = []
