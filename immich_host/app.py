@@ -1,6 +1,7 @@
 """The processes of a running host: one that answers requests, one that works on jobs, one that migrates."""
 
 import asyncio
+import logging
 import signal
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
@@ -96,6 +97,7 @@ async def _answer(kernel: "HostKernel", stop: asyncio.Event, bind: str) -> None:
     config = Config()
     config.bind = [bind]
     config.accesslog = None
+    config.errorlog = logging.getLogger("hypercorn.error")  # else it makes a handler of its own
     config.include_server_header = False
     config.graceful_timeout = 4
     config.keep_alive_timeout = 75

@@ -38,7 +38,7 @@ async def forget_many(caller: Caller, host: Kernel, body: AssetMetadataBulkDelet
 async def read_all(id: UUID, caller: Caller, host: Kernel) -> list[AssetMetadataResponseDto]:
     """All items of an asset."""
     await host.access.require_assets(caller, Permission.ASSET_READ, [id])
-    return [AssetMetadataResponseDto(**row) for row in await store.metadata_items(host.db, id)]
+    return [AssetMetadataResponseDto(**row) for row in await store.metadata_items(id)]
 
 
 @routes.put("/assets/{id}/metadata", operation_id="updateAssetMetadata", permission=Permission.ASSET_UPDATE)
@@ -55,7 +55,7 @@ async def put_all(
 async def read_one(id: UUID, key: str, caller: Caller, host: Kernel) -> AssetMetadataResponseDto:
     """One item by its key."""
     await host.access.require_assets(caller, Permission.ASSET_READ, [id])
-    rows = await store.metadata_items(host.db, id, key)
+    rows = await store.metadata_items(id, key)
     if not rows:
         raise Refused(400, f'Metadata with key "{key}" not found for asset with id "{id}"')
     return AssetMetadataResponseDto(**rows[0])

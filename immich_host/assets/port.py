@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from immich_host.assets import columns as known
 from immich_host.assets import writing
 from immich_host.assets.creating import NewAsset, find_by_checksum, insert_asset
+from immich_host.assets.tables import AssetExif
 from immich_host.db.database import Database
 from immich_host.media.paths import MediaPaths
 from immich_host.plugin_api.assets import AssetRow, AssetType, Visibility
@@ -42,7 +43,7 @@ class Assets:
 
     async def exif(self, asset_id: UUID) -> Mapping[str, Any] | None:
         """The asset_exif row by column, or None."""
-        return await self._db.fetchrow("SELECT * FROM asset_exif WHERE asset_id = $1", asset_id)
+        return await AssetExif.select().where(AssetExif.asset_id == asset_id).first()
 
     async def update(self, asset_id: UUID, /, *, cause: str = "job", **columns: Any) -> None:
         """Set columns of `asset`; publishes asset_changed for what differs.

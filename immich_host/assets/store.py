@@ -8,6 +8,7 @@ import orjson
 
 from immich_host.assets.deleting import empty_trash, mark_deleted, restore, trash
 from immich_host.assets.responses import asset_responses, owners_view
+from immich_host.assets.tables import AssetMetadata
 from immich_host.db.database import Database
 
 __all__ = [
@@ -42,15 +43,11 @@ async def count_assets(
     return row["images"], row["videos"]
 
 
-async def metadata_items(db: Database, asset_id: UUID, key: str | None = None) -> list[dict[str, Any]]:
+async def metadata_items(asset_id: UUID, key: str | None = None) -> list[dict[str, Any]]:
     """Key-value rows of an asset, by key."""
-    rows = await db.fetch(
-        """SELECT key, value, updated_at FROM asset_metadata
-           WHERE asset_id = $1 AND ($2::text IS NULL OR key = $2) ORDER BY key""",
-        asset_id,
-        key,
-    )
-    return [dict(row) | {"value": orjson.loads(row["value"])} for row in rows]
+    query = AssetMetadata.select(AssetMetadata.key, AssetMetadata.value, AssetMetadata.updated_at)
+    query = query.where(AssetMetadata.asset_id == asset_id).order_by(AssetMetadata.key).output(load_json=True)
+    return await (query.where(AssetMetadata.key == key) if key is not None else query)
 
 
 async def put_metadata(db: Database, items: Sequence[tuple[UUID, str, dict[str, Any]]]) -> list[dict[str, Any]]:

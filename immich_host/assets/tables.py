@@ -1,51 +1,16 @@
-"""The tables of assets as Piccolo sees them; the schema itself is in the host's migrations."""
+"""Tables of assets that are read row by row, as Piccolo sees them; the schema is in the host's migrations."""
 
 from piccolo.columns import (
     JSONB,
     UUID,
     Array,
     BigInt,
-    Boolean,
-    Bytea,
     DoublePrecision,
     Integer,
     Text,
     Timestamptz,
 )
 from piccolo.table import Table
-
-
-class Asset(Table, tablename="asset"):
-    """A photo or video."""
-
-    id = UUID(primary_key=True)
-    owner_id = UUID()
-    type = Text()
-    original_path = Text()
-    original_file_name = Text()
-    file_created_at = Timestamptz()
-    file_modified_at = Timestamptz()
-    local_date_time = Timestamptz()
-    created_at = Timestamptz()
-    updated_at = Timestamptz()
-    deleted_at = Timestamptz(null=True)
-    is_favorite = Boolean()
-    is_offline = Boolean()
-    is_external = Boolean()
-    is_edited = Boolean()
-    duration = Integer(null=True)
-    width = Integer(null=True)
-    height = Integer(null=True)
-    checksum = Bytea()
-    checksum_algorithm = Text()
-    thumbhash = Bytea(null=True)
-    visibility = Text()
-    status = Text()
-    live_photo_video_id = UUID(null=True)
-    library_id = UUID(null=True)
-    stack_id = UUID(null=True)
-    duplicate_id = UUID(null=True)
-    update_id = UUID()
 
 
 class AssetExif(Table, tablename="asset_exif"):
@@ -86,21 +51,6 @@ class AssetExif(Table, tablename="asset_exif"):
     update_id = UUID()
 
 
-class AssetFile(Table, tablename="asset_file"):
-    """A derived file or a sidecar of an asset."""
-
-    id = UUID(primary_key=True)
-    asset_id = UUID()
-    type = Text()
-    path = Text()
-    is_edited = Boolean()
-    is_progressive = Boolean()
-    is_transparent = Boolean()
-    created_at = Timestamptz()
-    updated_at = Timestamptz()
-    update_id = UUID()
-
-
 class AssetMetadata(Table, tablename="asset_metadata"):
     """Key and value that clients keep with an asset."""
 
@@ -109,13 +59,3 @@ class AssetMetadata(Table, tablename="asset_metadata"):
     value = JSONB()
     updated_at = Timestamptz()
     update_id = UUID()
-
-
-class AssetJobStatus(Table, tablename="asset_job_status"):
-    """When jobs last ran for an asset."""
-
-    asset_id = UUID(primary_key=True)
-    faces_recognized_at = Timestamptz(null=True)
-    metadata_extracted_at = Timestamptz(null=True)
-    duplicates_detected_at = Timestamptz(null=True)
-    ocr_at = Timestamptz(null=True)
