@@ -116,8 +116,8 @@ async def _apply(host: Kernel, asset_id: UUID, columns: dict[str, Any], exif: di
     told = set(changed)
     if exif:
         owner, described = await writing.update_exif(host.db, asset_id, exif, respect_locks=False)
-        await writing.lock(host.db, [asset_id], {name for name in exif if name in known.LOCKS})
-        told |= described
+        # a value that was there already is told of too: what keeps edits has to keep it from now on
+        told |= described | await writing.lock(host.db, asset_id, {name for name in exif if name in known.LOCKS})
     if owner is not None and told:
         await host.publish("asset_changed", asset_id=asset_id, owner_id=owner, fields=sorted(told), cause="edit")
 

@@ -53,16 +53,24 @@ async def update_exif(
     return owner, frozenset(changed)
 
 
-async def lock(db: Database, asset_ids: list[UUID], columns: set[str]) -> None:
-    """Lock exif columns against being overwritten by a re-read of the file."""
-    names = sorted(known.LOCKS[column] for column in columns)
-    await db.execute(
-        """UPDATE asset_exif SET locked_properties =
-             (SELECT array_agg(DISTINCT p ORDER BY p) FROM unnest(locked_properties || $2::text[]) AS p)
-           WHERE asset_id = ANY($1::uuid[]) AND NOT locked_properties @> $2::text[]""",
-        asset_ids,
-        names,
+async def lock(db: Database, asset_id: UUID, columns: set[str]) -> frozenset[str]:
+    """Lock exif columns against being overwritten by a re-read of the file.
+
+    Returns:
+        Those that were not locked before.
+    """
+    before = await db.fetchval(
+        "SELECT locked_properties FROM asset_exif WHERE asset_id = $1 FOR NO KEY UPDATE", asset_id
     )
+    fresh = frozenset(column for column in columns if known.LOCKS[column] not in (before or ()))
+    if before is None or not fresh:
+        return frozenset()
+    await db.execute(
+        "UPDATE asset_exif SET locked_properties = $2::text[] WHERE asset_id = $1",
+        asset_id,
+        sorted({*before, *(known.LOCKS[column] for column in fresh)}),
+    )
+    return fresh
 
 
 async def unlock(db: Database, asset_id: UUID, properties: frozenset[str]) -> None:

@@ -25,7 +25,7 @@ async def test_an_upload_is_kept_byte_for_byte(alone: RunningHost) -> None:
     asset_id = await alone.upload(content, name="Käse.jpg", user="bert")
     client = await alone.client("bert")
     asset = expect(await client.get(f"/api/assets/{asset_id}"), 200)
-    assert asset["checksum"] == b64encode(sha1(content).digest()).decode()
+    assert asset["checksum"] == b64encode(sha1(content, usedforsecurity=False).digest()).decode()
     assert Path(asset["originalPath"]).read_bytes() == content
     original = await client.get(f"/api/assets/{asset_id}/original")
     assert (original.status_code, original.content) == (200, content)
