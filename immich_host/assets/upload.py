@@ -118,7 +118,7 @@ async def _store(host: Kernel, offer: _Offer, caller: Caller, upload: Upload) ->
         raise Refused(400, "Field(s) assetData should not be empty")
     if not file.size:
         raise Refused(400, "File is empty")
-    form = read_form(upload.fields)
+    form = read_form(upload.fields, upload.documents)
     known = await known_or_fits(host.db, offer.owner_id, file.sha1, file.size)
     if known is not None:
         return known, False

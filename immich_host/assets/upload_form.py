@@ -1,7 +1,7 @@
 """The form of an upload: text fields of many clients, read as leniently as their age demands."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Json, ValidationError
@@ -56,15 +56,21 @@ class UploadForm(QueryDto):
 _FORM: Final = Checked(UploadForm)
 
 
-def read_form(fields: Mapping[str, str]) -> UploadForm:
+def read_form(fields: Mapping[str, str], documents: Mapping[str, Sequence[str]] | None = None) -> UploadForm:
     """Check the text fields; an empty one counts as absent.
+
+    Args:
+        fields: Text parts by name.
+        documents: JSON parts by name: some clients send each metadata item as one.
 
     Raises:
         Refused: 400 with issues.
     """
+    given = {name: value for name, value in fields.items() if value}
+    items = (documents or {}).get("metadata", ())
+    if items and "metadata" not in given:
+        given["metadata"] = items[0] if items[0].lstrip().startswith("[") else f"[{','.join(items)}]"
     try:
-        return _FORM.adapter.validate_python(
-            {name: value for name, value in fields.items() if value}, by_alias=True, by_name=False
-        )
+        return _FORM.adapter.validate_python(given, by_alias=True, by_name=False)
     except ValidationError as error:
         raise Refused(400, VALIDATION_FAILED, issues_of(error, _FORM.schema)) from None

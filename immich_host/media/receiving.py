@@ -33,9 +33,10 @@ type Begun = Callable[[PartHead, Mapping[str, str]], Awaitable[None]]
 
 @dataclass(slots=True)
 class Upload:
-    """A complete multipart body."""
+    """A complete multipart body; `documents` are JSON parts sent as files, which may repeat a name."""
 
     fields: dict[str, str] = field(default_factory=dict[str, str])
+    documents: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     files: dict[str, ReceivedFile] = field(default_factory=dict[str, ReceivedFile])
 
 
@@ -54,7 +55,7 @@ async def receiving(
         scope: The request.
         receive: Its messages.
         incoming: Where files grow.
-        files: Names of the parts that are files; other file parts are read and dropped.
+        files: Names of the parts that are files; other file parts are read and dropped, but JSON is kept.
         begun: Asked at the head of each file part.
 
     Raises:
@@ -84,6 +85,7 @@ class _Reader:
         self._name = ""
         self._text: list[bytes] | None = None
         self._text_size = 0
+        self._is_document = False
 
     async def read(self, receive: Receive) -> None:
         """Read to the end of the body."""
@@ -127,7 +129,8 @@ class _Reader:
 
     async def _start(self, segment: MultipartSegment) -> None:
         self._name = segment.name or ""
-        if segment.filename is None and self._name not in self._files:
+        self._is_document = segment.filename is not None and segment.content_type == "application/json"
+        if self._name not in self._files and (segment.filename is None or self._is_document):
             self._text = []
             return
         if self._name not in self._files:
@@ -145,11 +148,18 @@ class _Reader:
             await self._file.finish()
             self.upload.files[self._name] = self._file
         elif self._text is not None:
-            try:
-                self.upload.fields[self._name] = b"".join(self._text).decode()
-            except UnicodeDecodeError as error:
-                raise Refused(400, f"The form field {self._name} is not UTF-8") from error
+            self._keep(b"".join(self._text))
         self._file = self._text = None
+
+    def _keep(self, content: bytes) -> None:
+        try:
+            text = content.decode()
+        except UnicodeDecodeError as error:
+            raise Refused(400, f"The form field {self._name} is not UTF-8") from error
+        if self._is_document:
+            self.upload.documents.setdefault(self._name, []).append(text)
+        else:
+            self.upload.fields[self._name] = text
 
 
 def _parser_of(scope: Scope) -> PushMultipartParser:

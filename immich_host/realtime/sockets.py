@@ -32,6 +32,9 @@ PATH: Final = "/api/socket.io"
 FAREWELL: Final = 0.8
 """Seconds between the end of a session and that of its connections: it may still be told why."""
 
+SETTLING: Final = 0.2
+"""Seconds until clients are told of new settings: they may ask another process, which learns of them by then."""
+
 _ROUTE = Route(method="GET", path="/socket.io", handler=admit, tag="Realtime", permission=FREE)
 
 
@@ -98,7 +101,11 @@ class Sockets:
         await self._server.emit(event, data, room=EVERYONE, ignore_queue=True)
 
     async def settings_changed(self, _sections: object = None) -> None:
-        """A listener for `LiveSettings.on_change`: clients read the settings again."""
+        """A listener for `LiveSettings.on_change`: clients read the settings again, a moment later."""
+        self._spawn(self._tell_settings())
+
+    async def _tell_settings(self) -> None:
+        await asyncio.sleep(SETTLING)
         await self.tell_here("on_config_update")
 
     async def _connected(self, sid: str, environ: Mapping[str, Any], _auth: object = None) -> bool:

@@ -5,9 +5,9 @@ from typing import Any, Final
 import orjson
 
 from immich_host.plugin_api.database import Database
-from immich_host.server.version import api_version, own_version
+from immich_host.server.version import API_VERSION_TEXT, api_version
 
-__all__ = ["api_version", "is_initialized", "metadata", "own_version", "record_version", "set_metadata"]
+__all__ = ["api_version", "is_initialized", "metadata", "record_version", "set_metadata"]
 
 ONBOARDING: Final = "admin-onboarding"
 LICENSE: Final = "license"
@@ -63,7 +63,7 @@ async def version_history(db: Database) -> list[Any]:
 
 
 async def record_version(db: Database) -> None:
-    """Note that this version runs, unless it was the last one noted; safe in every process at once."""
+    """Note that this API version runs (what clients are told elsewhere too), unless it was the last one noted; safe in every process at once."""
     async with db.transaction():
         await db.execute("LOCK TABLE version_history IN SHARE ROW EXCLUSIVE MODE")
         await db.execute(
@@ -72,7 +72,7 @@ async def record_version(db: Database) -> None:
             SELECT $1 WHERE $1 IS DISTINCT FROM
               (SELECT version FROM version_history ORDER BY created_at DESC, id LIMIT 1)
             """,
-            own_version(),
+            API_VERSION_TEXT.removeprefix("v"),
         )
 
 

@@ -300,3 +300,16 @@ async def test_plugins_may_refuse_and_are_told(host):
     expect(await send(b"fine"), 200)
     await running.drain()
     assert heard == [(created, "upload")]
+
+
+async def test_metadata_items_sent_as_json_parts(running):
+    client = await running.client()
+    parts = [
+        ("assetData", ("a.jpg", b"with items")),
+        ("metadata", ("blob", b'{"key": "mobile-app", "value": {"n": 1}}', "application/json")),
+        ("metadata", ("blob", b'{"key": "other", "value": {}}', "application/json")),
+    ]
+    form = {"fileCreatedAt": MOMENT, "fileModifiedAt": MOMENT}
+    asset = expect(await client.post("/api/assets", data=form, files=parts), 201)
+    items = expect(await client.get(f"/api/assets/{asset['id']}/metadata"), 200)
+    assert [(item["key"], item["value"]) for item in items] == [("mobile-app", {"n": 1}), ("other", {})]
