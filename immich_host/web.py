@@ -11,6 +11,7 @@ from quart import Quart
 
 from immich_host.assets import asset_file_routes, file_routes, metadata_routes, upload, upload_check
 from immich_host.assets import routes as assets
+from immich_host.assets.upload_store import known_paths
 from immich_host.auth import key_routes, session_routes
 from immich_host.auth import routes as auth
 from immich_host.auth.gate import AuthGate
@@ -32,6 +33,7 @@ from immich_host.timeline import routes as timeline
 from immich_host.trash import routes as trash
 from immich_host.users import admin_routes
 from immich_host.users import routes as users
+from immich_host.wire.answers import correlation_id
 from immich_host.wire.binding import bind, configure
 from immich_host.wire.catalogue import Catalogue, DuplicateRoute
 from immich_host.wire.docs_page import docs_routes
@@ -90,6 +92,8 @@ class WebApp:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request or connection."""
+        if scope["type"] == "http":
+            structlog.contextvars.bind_contextvars(correlation=correlation_id(scope))
         if scope["type"] != "lifespan" and scope["path"].startswith(SOCKETS):
             await self.sockets.app(scope, receive, send)
         else:
@@ -112,13 +116,7 @@ class WebApp:
             kernel.incoming.close()
 
     async def _known_paths(self, paths: Sequence[str]) -> set[str]:
-        rows = await self._kernel.db.fetch(
-            """SELECT original_path AS path FROM asset WHERE original_path = ANY($1::text[])
-               UNION ALL SELECT path FROM asset_file WHERE path = ANY($1::text[])
-               UNION ALL SELECT profile_image_path FROM "user" WHERE profile_image_path = ANY($1::text[])""",
-            list(paths),
-        )
-        return {row["path"] for row in rows}
+        return await known_paths(self._kernel.db, paths)
 
     async def _admit(self, route: Route, scope: Any) -> Caller | None:
         return await admit(self.gate, route, scope)

@@ -17,6 +17,7 @@ type Send = Callable[[Message], Awaitable[None]]
 type Headers = Iterable[tuple[bytes, bytes]]
 
 CORRELATION: Final = b"x-correlation-id"
+_CORRELATION_KEY: Final = "immich_host.correlation"
 _SANE: Final = re.compile(rb"[\x21-\x7e]{1,128}")
 READ_ON: Final = 1 << 20
 """Up to this much of a body that nobody wants is read on, so that the connection can be kept."""
@@ -80,11 +81,13 @@ def header(scope: Scope, name: bytes) -> str | None:
 
 
 def correlation_of(scope: Scope) -> bytes:
-    """The request's correlation id where it is sane, or a new one."""
-    for key, value in scope["headers"]:
-        if key == CORRELATION and _SANE.fullmatch(value):
-            return value
-    return token_hex(16).encode()
+    """The id of a request: the client's own where it is sane, else a new one; kept in the scope."""
+    known = scope.get(_CORRELATION_KEY)
+    if known is None:
+        sent = next((value for key, value in scope["headers"] if key == CORRELATION), b"")
+        known = sent if _SANE.fullmatch(sent) else token_hex(16).encode()
+        scope[_CORRELATION_KEY] = known
+    return known
 
 
 async def send_json(

@@ -9,6 +9,7 @@ from typing import Self
 
 from immich_host.runtime.child import PlainProgram
 from immich_host.runtime.commands import Command
+from immich_host.runtime.gate import GATE
 
 # Few memory pools however many threads there are: otherwise each thread's pool keeps what it once
 # needed. Lines reach the log as they are written.
@@ -51,10 +52,13 @@ class Plan:
         """Bring the database up to date."""
         return Command((*self.program, "migrate"), environment)
 
-    def processes(self, environment: dict[str, str], listener: int) -> list[PlainProgram]:
-        """The API processes (they share the listening socket `listener`), then the workers."""
-        values = FRUGAL | os.environ | environment
-        answer = Command((*self.program, "api", "--fd", str(listener)), values, pass_fds=(listener,))
-        work = Command((*self.program, "work"), values)
-        api = [PlainProgram(f"api.{number + 1}", answer) for number in range(self.api_processes)]
-        return api + [PlainProgram(f"work.{number + 1}", work) for number in range(self.work_processes)]
+    def answering(self, environment: dict[str, str], listener: int, gate: int) -> list[PlainProgram]:
+        """The API processes; they share the listening socket `listener` and wait at the gate."""
+        values = FRUGAL | os.environ | environment | {GATE: str(gate)}
+        answer = Command((*self.program, "api", "--fd", str(listener)), values, pass_fds=(listener, gate))
+        return [PlainProgram(f"api.{number + 1}", answer) for number in range(self.api_processes)]
+
+    def working(self, environment: dict[str, str]) -> list[PlainProgram]:
+        """The workers."""
+        work = Command((*self.program, "work"), FRUGAL | os.environ | environment)
+        return [PlainProgram(f"work.{number + 1}", work) for number in range(self.work_processes)]

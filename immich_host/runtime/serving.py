@@ -11,6 +11,8 @@ from immich_host.runtime.settings import RuntimeSettings
 def serve(settings: RuntimeSettings) -> NoReturn:
     """Become the supervisor; the process id stays, the memory of reading settings goes."""
     os.environ.update(settings.environment())
+    # otherwise every process would compile all of its code anew at each start, which takes longer than all the rest
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     supervisor = [sys.executable, "-P", "-m", "immich_host.runtime.supervisor"]
     sys.stdout.flush()
     # a Ctrl-C from here on waits until the supervisor can take it

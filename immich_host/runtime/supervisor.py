@@ -8,9 +8,11 @@ import asyncio
 import os
 import signal
 import socket
+from contextlib import closing
 from typing import NoReturn
 
 from immich_host.runtime.child import Child, PlainProgram, Program
+from immich_host.runtime.gate import Gate
 from immich_host.runtime.listening import listen, local_address, url_of
 from immich_host.runtime.locks import FolderLock
 from immich_host.runtime.merged_log import MergedLog
@@ -75,17 +77,23 @@ class Supervisor:
     async def _start(self) -> None:
         self.plan.data.mkdir(parents=True, exist_ok=True)
         await asyncio.to_thread(self.lock.acquire)
-        with listen(self.plan.host, self.plan.port) as listener:
-            await self._start_servers()
-            await self._migrate()
-            for program in self.plan.processes(self.environment, listener.fileno()):
+        with listen(self.plan.host, self.plan.port) as listener, closing(Gate()) as gate:
+            servers = self._server_children()
+            for program in self.plan.answering(self.environment, listener.fileno(), gate.fd):
                 self.processes.append(self._child(program))
+            for server in servers:
+                await server.ready.wait()
+            await self._migrate()
+            gate.open()
             await self._answering(listener)
+            for program in self.plan.working(self.environment):
+                self.processes.append(self._child(program))
             self.answered = True
             self.log.say(f"immich-host is ready: {url_of(listener)}")
             await self.stop_asked.wait()
 
-    async def _start_servers(self) -> None:
+    def _server_children(self) -> list[Child]:
+        """Begin to start the embedded servers that are wanted."""
         if self.plan.database_url is None:
             from immich_host.runtime.postgres import Postgres
 
@@ -98,8 +106,7 @@ class Supervisor:
             valkey = Valkey(self.plan.data / "valkey")
             self.environment["IMMICH_HOST_REDIS_URL"] = valkey.uri
             self.servers.append(self._child(valkey, quiet_start=True))
-        for server in self.servers:
-            await server.ready.wait()
+        return self.servers
 
     async def _migrate(self) -> None:
         """Bring the database up to date before anything uses it."""

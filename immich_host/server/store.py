@@ -63,7 +63,10 @@ async def version_history(db: Database) -> list[Any]:
 
 
 async def record_version(db: Database) -> None:
-    """Note that this API version runs (what clients are told elsewhere too), unless it was the last one noted; safe in every process at once."""
+    """Note that this version runs, unless it was the last one noted; safe in every process at once.
+
+    It is the API's version, as everywhere else where clients are told of one.
+    """
     async with db.transaction():
         await db.execute("LOCK TABLE version_history IN SHARE ROW EXCLUSIVE MODE")
         await db.execute(

@@ -1,14 +1,13 @@
 """Answers: JSON bodies, Immich's error bodies, and the correlation id that every answer carries."""
 
-import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import Any
-from uuid import uuid4
 
 import orjson
 from pydantic import BaseModel
 from quart import Response
 
+from immich_host.media.answers import correlation_of
 from immich_host.plugin_api.errors import Elsewhere, Refused
 from immich_host.plugin_api.types import wire_time
 from immich_host.plugin_api.web import ByteStream
@@ -17,24 +16,10 @@ JSON_TYPE = "application/json; charset=utf-8"
 CORRELATION_HEADER = "X-Correlation-ID"
 INTERNAL_ERROR = "Internal server error"
 
-_SCOPE_KEY = "immich_host.correlation"
-_SANE = re.compile(rb"[\x21-\x7e]{1,128}")
-
 
 def correlation_id(scope: Any) -> str:
-    """The id of a request: the client's own if it is sane, else a new one; kept in the scope.
-
-    The byte lane puts it on its answers as `X-Correlation-ID`.
-
-    Args:
-        scope: The ASGI scope, a mutable mapping.
-    """
-    known = scope.get(_SCOPE_KEY)
-    if known is None:
-        sent = next((value for name, value in scope["headers"] if name.lower() == b"x-correlation-id"), b"")
-        known = sent.decode("ascii") if _SANE.fullmatch(sent) else uuid4().hex
-        scope[_SCOPE_KEY] = known
-    return known
+    """The id of a request, which every answer carries as `X-Correlation-ID` and log lines as `correlation`."""
+    return correlation_of(scope).decode("latin-1")
 
 
 def dump_json(value: object) -> bytes:

@@ -15,7 +15,8 @@ COLUMNS = {
 
 
 async def put_asset(
-    host: RunningHost, owner: UUID, moment: str, *, wall: str | None = None, exif: dict[str, Any] | None = None, **columns: Any
+    host: RunningHost, owner: UUID, moment: str, *, wall: str | None = None,
+    exif: dict[str, Any] | None = None, **columns: Any,
 ) -> str:  # fmt: skip
     """A row as the metadata job would leave it; `moment` is the instant, `wall` the local clock."""
     instant = datetime.fromisoformat(moment).replace(tzinfo=UTC)

@@ -151,9 +151,7 @@ def test_the_cameras_preview_is_taken_when_asked_for(tmp_path, preview_jpeg, ren
     settings = ImageSettings(preview=SMALL)
     image = picture_of(rendered(path, settings=settings), "preview")[1]
     assert (image.size, corners(image)) == ((300, 200), "RGWB")
-    developed = picture_of(
-        rendered(path, settings=ImageSettings(preview=SMALL, extract_embedded=False)), "preview"
-    )[1]
+    developed = picture_of(rendered(path, settings=ImageSettings(preview=SMALL, extract_embedded=False)), "preview")[1]
     assert corners(developed) != "RGWB"
 
 
