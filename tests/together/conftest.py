@@ -1,6 +1,6 @@
 """One host with all plugins for each module (a process holds one at a time); jobs are run by `drain`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ import pytest_asyncio
 from immich_host.runtime.binaries import media_binaries
 from immich_host.testing import RunningHost, Servers
 from immich_host.testing.fixtures import running_host
+from tests.together.served import Person, Served
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +43,18 @@ async def clean(gallery: RunningHost) -> AsyncIterator[RunningHost]:
 def folder(tmp_path: Path, programs: None) -> Path:
     """For files that a test makes with ffmpeg or exiftool."""
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory, programs: None) -> Iterator[Served]:
+    """One real server for all tests that do not kill the whole of it."""
+    if not Path("/proc/net/tcp").exists():
+        pytest.skip("which process answers can only be told on Linux")
+    running = Served(tmp_path_factory.mktemp("served") / "data")
+    yield running
+    assert running.stop() == 0
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def admin(served: Served) -> Person:
+    return await Person.make(served, "admin")

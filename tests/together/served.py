@@ -1,0 +1,280 @@
+"""A real server: supervisor, PostgreSQL, Valkey, two API and two worker processes, to be watched and killed."""
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+
+from immich_host.runtime.embedded import connected
+from immich_host.runtime.settings import RuntimeSettings
+from immich_host.testing.host import MOMENT, PASSWORD, expect
+
+READY = re.compile(r"is ready: (http://127\.0\.0\.1:(\d+))")
+START = 60
+HOLDS_WITHIN = 1.0  # what one process has changed holds in all others
+PATIENCE = 40.0
+
+
+async def until(check: Callable[[], Awaitable[Any]], seconds: float = PATIENCE) -> Any:
+    """The first truthy answer; other processes bring it about, so nothing here can tell when."""
+    ends = time.monotonic() + seconds
+    while not (found := await check()):
+        assert time.monotonic() < ends, f"not within {seconds} s"
+        await asyncio.sleep(0.03)
+    return found
+
+
+def parents() -> dict[int, int]:
+    """Process -> its parent, of all that run (zombies have ended)."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
+            except OSError:
+                continue
+            if state not in "ZX":
+                found[int(entry.name)] = int(parent)
+    return found
+
+
+def command_of(process_id: int) -> str:
+    try:
+        return (Path("/proc") / str(process_id) / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
+class Served:
+    """`immich-host serve` on a folder of its own; after `kill_everything` it may be started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.said: list[str] = []
+        self.port = 0
+        self.start()
+
+    def start(self) -> None:
+        """Start, and wait until it is ready."""
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("IMMICH_")}
+        environment |= {"IMMICH_HOST_API_PROCESSES": "2", "IMMICH_HOST_WORK_PROCESSES": "2"}
+        self.ready = threading.Event()
+        began = time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "immich_host", "serve", "--data", str(self.folder), "--port", str(self.port)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=environment,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        if not self.ready.wait(START) or self.process.poll() is not None:
+            self.stop()
+            raise AssertionError("the server did not become ready:\n" + "\n".join(self.said))
+        self.seconds_to_start = time.monotonic() - began
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.said.append(line.rstrip())
+            if match := READY.search(line):
+                self.url, self.port = match[1], int(match[2])
+                self.ready.set()
+        self.ready.set()
+
+    def stop(self) -> int:
+        """Press Ctrl-C; the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        try:
+            code = self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            code = self.process.wait()
+        self._reader.join(5)
+        assert self.process.stdout
+        self.process.stdout.close()
+        return code
+
+    # -- its processes
+
+    def descendants(self) -> list[int]:
+        """Every process under the supervisor."""
+        all_parents = parents()
+        found = {self.process.pid}
+        while more := {child for child, parent in all_parents.items() if parent in found} - found:
+            found |= more
+        return sorted(found - {self.process.pid})
+
+    def pids(self, what: str) -> list[int]:
+        """Processes whose command line has this, e.g. `immich_host api`, `immich_host work`, `valkey-server`."""
+        return [one for one in self.descendants() if what in command_of(one)]
+
+    def kill(self, *process_ids: int) -> None:
+        """kill -9."""
+        for one in process_ids:
+            os.kill(one, signal.SIGKILL)
+
+    def kill_everything(self) -> None:
+        """kill -9 of the supervisor and all that it started, at once."""
+        under = self.descendants()
+        for one in (self.process.pid, *under):
+            try:
+                os.kill(one, signal.SIGKILL)
+            except ProcessLookupError:
+                continue  # the kernel ended it with its parent
+        self.stop()
+
+    # -- its database
+
+    async def sql(self, statement: str, *values: Any) -> list[Any]:
+        """Rows of a statement, as somebody with psql would give it."""
+        connection = await self.connect()
+        try:
+            return await connection.fetch(statement, *values)
+        finally:
+            await connection.close()
+
+    async def connect(self) -> Any:
+        settings = connected(RuntimeSettings(data=self.folder))
+        return await asyncpg.connect(settings.database_url)
+
+    @property
+    def redis_url(self) -> str:
+        return connected(RuntimeSettings(data=self.folder)).redis_url or ""
+
+    async def unfinished(self) -> int:
+        """Jobs and facts that wait or run; failed ones have ended."""
+        [row] = await self.sql(
+            """SELECT (SELECT count(*) FROM job_request WHERE failed_at IS NULL AND run_at < now() + interval '1 hour')
+                    + (SELECT count(*) FROM fact_request) AS n"""
+        )
+        return row["n"]
+
+    async def idle(self, seconds: float = PATIENCE) -> None:
+        """Wait until everything is done."""
+
+        async def done() -> bool:
+            try:
+                return await self.unfinished() == 0
+            except (OSError, asyncpg.PostgresError, RuntimeError):
+                return False  # the database is being started again
+
+        await until(done, seconds)
+
+
+class Person:
+    """An account, by a session of its own."""
+
+    def __init__(self, served: Served, name: str) -> None:
+        self.served = served
+        self.email = f"{name}@host.test"
+        self.token = ""
+        self.id = ""
+
+    @classmethod
+    async def make(cls, served: Served, name: str, admin: "Person | None" = None) -> "Person":
+        """Sign up the first, let the admin make the others; signed in."""
+        person = cls(served, name)
+        account = {"email": person.email, "password": PASSWORD, "name": name}
+        path = "/api/admin/users" if admin else "/api/auth/admin-sign-up"
+        async with (admin or person).client() as client:
+            expect(await client.post(path, json=account), 201)
+        await person.sign_in()
+        return person
+
+    async def sign_in(self) -> str:
+        """A new session's token, used from now on."""
+        async with httpx.AsyncClient(base_url=self.served.url, timeout=30) as client:
+            login = expect(await client.post("/api/auth/login", json={"email": self.email, "password": PASSWORD}), 201)
+        self.token, self.id = login["accessToken"], login["userId"]
+        return self.token
+
+    def client(self, **headers: str) -> httpx.AsyncClient:
+        """A client with the session, or with other credentials."""
+        credentials = headers or ({"Authorization": f"Bearer {self.token}"} if self.token else {})
+        return httpx.AsyncClient(base_url=self.served.url, timeout=60, headers=credentials)
+
+    async def upload(
+        self, content: bytes, name: str = "photo.jpg", client: httpx.AsyncClient | None = None, **form: str
+    ) -> httpx.Response:
+        """Upload as the app does."""
+        form = {"fileCreatedAt": MOMENT, "fileModifiedAt": MOMENT} | form
+        files = {"assetData": (name, content)}
+        if client is not None:
+            return await client.post("/api/assets", data=form, files=files)
+        async with self.client() as own:
+            return await own.post("/api/assets", data=form, files=files)
+
+    async def get(self, path: str) -> Any:
+        async with self.client() as client:
+            return expect(await client.get(f"/api{path}"), 200)
+
+
+class Eyes:
+    """One kept-alive connection to each API process, so that each can be asked by itself."""
+
+    def __init__(self, served: Served) -> None:
+        self.served = served
+        self.of: dict[int, httpx.AsyncClient] = {}
+
+    async def __aenter__(self) -> "Eyes":
+        wanted = set(self.served.pids("immich_host api"))
+        for _ in range(200):
+            if wanted <= self.of.keys():
+                return self
+            limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+            client = httpx.AsyncClient(base_url=self.served.url, timeout=30, limits=limits)
+            answer = await client.get("/api/server/ping")
+            port = answer.extensions["network_stream"].get_extra_info("client_addr")[1]
+            owner = owner_of_connection(self.served.port, port, wanted)
+            if owner is None or owner in self.of:
+                await client.aclose()
+            else:
+                self.of[owner] = client
+        raise AssertionError(f"connections reach only {self.of.keys()} of {wanted}")
+
+    async def __aexit__(self, *_: object) -> None:
+        for client in self.of.values():
+            await client.aclose()
+
+    @property
+    def first(self) -> httpx.AsyncClient:
+        return self.of[min(self.of)]
+
+    async def all_see(self, path: str, seen: Callable[[httpx.Response], bool], **headers: str) -> None:
+        """Every process answers so within a second."""
+        began = time.monotonic()
+        for process_id, client in self.of.items():
+            while not seen(answer := await client.get(path, headers=headers)):
+                late = f"process {process_id}: {answer.status_code} {answer.text[:200]}"
+                assert time.monotonic() - began < HOLDS_WITHIN, late
+                await asyncio.sleep(0.02)
+
+
+def owner_of_connection(server_port: int, client_port: int, candidates: set[int]) -> int | None:
+    """Which process has accepted the connection from this local port."""
+    wanted = f"0100007F:{server_port:04X}", f"0100007F:{client_port:04X}"
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        words = line.split()
+        if (words[1], words[2]) == wanted:
+            link = f"socket:[{words[9]}]"
+            for process_id in candidates:
+                for file in (Path("/proc") / str(process_id) / "fd").iterdir():
+                    try:
+                        if str(file.readlink()) == link:
+                            return process_id
+                    except OSError:
+                        continue
+    return None
