@@ -1,9 +1,11 @@
 """The processes of a running host: one that answers requests, one that works on jobs, one that migrates."""
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -14,6 +16,8 @@ from immich_host.db.migrating import create_database
 from immich_host.db.migrating import migrate as run_migrations
 from immich_host.hosting import Hosting
 from immich_host.hosting.apps import all_apps
+from immich_host.runtime.gate import wait_at_gate
+from immich_host.runtime.lean import import_lean
 from immich_host.runtime.settings import RuntimeSettings
 
 if TYPE_CHECKING:
@@ -55,11 +59,17 @@ def openapi_document() -> dict[str, Any]:
 def serve_api(settings: RuntimeSettings, *, fd: int | None, host: str, port: int) -> None:
     """Answer requests until SIGTERM or SIGINT; on the listening socket `fd`, else on host and port."""
     bind = f"fd://{fd}" if fd is not None else f"{host}:{port}"
+    gc.disable()  # nothing that is being imported is garbage
+    import_lean("socketio", "aiohttp", "valkey")  # of its clients and other brokers
+    for module in ("hypercorn.asyncio", "immich_host.web"):
+        import_module(module)
+    wait_at_gate()
     _run(settings, lambda kernel, stop: _answer(kernel, stop, bind))
 
 
 def serve_work(settings: RuntimeSettings) -> None:
     """Work on jobs until SIGTERM or SIGINT."""
+    gc.disable()
     _run(settings, _work)
 
 
@@ -104,6 +114,7 @@ async def _answer(kernel: "HostKernel", stop: asyncio.Event, bind: str) -> None:
     config.keep_alive_max_requests = 1_000_000
     config.websocket_max_message_size = 1 << 20
     app = await build_app(kernel)
+    _keep_what_is_there()
     async with app.running():
         await serve(app, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
 
@@ -111,4 +122,13 @@ async def _answer(kernel: "HostKernel", stop: asyncio.Event, bind: str) -> None:
 async def _work(kernel: "HostKernel", stop: asyncio.Event) -> None:
     from immich_host.jobs.process import WorkerProcess
 
-    await WorkerProcess(kernel.job_room, kernel.notices).run(stop)
+    worker = WorkerProcess(kernel.job_room, kernel.notices)
+    _keep_what_is_there()
+    await worker.run(stop)
+
+
+def _keep_what_is_there() -> None:
+    """Code and what is built of it stays for good: the garbage collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()

@@ -51,6 +51,7 @@ def api(
     from immich_host.runtime.embedded import connected
 
     settings = connected(_settings(host=host, port=port, data=data))
+    _import_lean()
     from immich_host.app import serve_api
 
     serve_api(settings, fd=fd, host=settings.host, port=settings.port)
@@ -62,6 +63,7 @@ def work(data: Data = None) -> None:
     from immich_host.runtime.embedded import connected
 
     settings = connected(_settings(data=data))
+    _import_lean()
     from immich_host.app import serve_work
 
     serve_work(settings)
@@ -73,6 +75,7 @@ def migrate(data: Data = None) -> None:
     from immich_host.runtime.embedded import database
 
     settings = _settings(data=data)
+    _import_lean()
     with database(settings) as address:
         from immich_host.app import migrate as run
 
@@ -135,6 +138,13 @@ def add_plugin(word: str = "") -> None:
             group.add_typer(commands)
         if record.brings.commands:
             app.add_typer(group, name=record.name)
+
+
+def _import_lean() -> None:
+    """Before anything else imports it: structlog loads rich to show errors in a way that is not used here."""
+    from immich_host.runtime.lean import import_lean
+
+    import_lean("structlog", "rich")
 
 
 def _admin() -> typer.Typer:

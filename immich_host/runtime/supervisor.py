@@ -8,7 +8,6 @@ import asyncio
 import os
 import signal
 import socket
-from contextlib import closing
 from typing import NoReturn
 
 from immich_host.runtime.child import Child, PlainProgram, Program
@@ -77,7 +76,8 @@ class Supervisor:
     async def _start(self) -> None:
         self.plan.data.mkdir(parents=True, exist_ok=True)
         await asyncio.to_thread(self.lock.acquire)
-        with listen(self.plan.host, self.plan.port) as listener, closing(Gate()) as gate:
+        with listen(self.plan.host, self.plan.port) as listener:
+            gate = Gate()
             servers = self._server_children()
             for program in self.plan.answering(self.environment, listener.fileno(), gate.fd):
                 self.processes.append(self._child(program))
