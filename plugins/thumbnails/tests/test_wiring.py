@@ -26,14 +26,14 @@ def test_the_job_provides_what_the_manifest_says():
     assert (job.provides,) == PLUGIN.provides
 
 
-def test_the_image_section_is_immichs():
+def test_the_image_section_is_immichs_but_for_one_default():
     assert hooks.register_settings() == [ImageSettings, Limits]
     assert ImageSettings().model_dump(mode="json") == {
         "thumbnail": {"format": "webp", "quality": 80, "size": 250, "progressive": False},
         "preview": {"format": "jpeg", "quality": 80, "size": 1440, "progressive": False},
         "fullsize": {"format": "jpeg", "quality": 80, "progressive": False, "enabled": False},
         "colorspace": "p3",
-        "extractEmbedded": False,
+        "extractEmbedded": True,  # unlike Immich: what the camera made shows first
     }
     assert Limits().model_dump(mode="json") == {"pixelLimit": 400_000_000, "videoSeconds": 120.0}
 
