@@ -31,6 +31,7 @@ SETTINGS = {
     "max_wal_senders": "0",
     "max_logical_replication_workers": "0",
     "autovacuum_max_workers": "2",
+    "max_parallel_workers_per_gather": "0",  # answers come soon enough by one process, and many are wanted at once
     "io_method": "sync",  # the default keeps three helper processes alive
     "timezone": "UTC",
     "log_timezone": "UTC",

@@ -88,17 +88,19 @@ async def bucket(
         with_stacks: Column `stack`.
     """
     direction = "DESC" if newest_first else "ASC"
+    # the columns that are sorted by come first in the row: further back PostgreSQL would look for them at each step
     if month == "created_month":
-        order = f"asset.created_at {direction}, asset.id"
+        keys, order = "asset.created_at AS key_moment, asset.id", f"key_moment {direction}, id"
     else:
-        day = "(asset.local_date_time AT TIME ZONE 'UTC')::date"
-        order = f"{day} {direction}, asset.file_created_at {direction}, asset.id"
+        keys = """(asset.local_date_time AT TIME ZONE 'UTC')::date AS key_day,
+                asset.file_created_at AS key_moment, asset.id"""
+        order = f"key_day {direction}, key_moment {direction}, id"
     found.add(f"asset.{month} = ?", first_day)
     own = found.argument(viewer)
     columns = _COLUMNS + (_PLACES if with_places else "") + (_COORDINATES if with_coordinates else "")
     return await db.fetchval(
         f"""SELECT to_json(answer)::text FROM (SELECT {columns}{_STACKS if with_stacks else ""} FROM (
-              SELECT asset.id, asset.owner_id, asset.visibility, asset.duration, asset.live_photo_video_id,
+              SELECT {keys}, asset.owner_id, asset.visibility, asset.duration, asset.live_photo_video_id,
                 CASE WHEN asset.width > 0 AND asset.height > 0
                   THEN round(asset.width::float8 / asset.height * 1000) / 1000 ELSE 1 END AS ratio,
                 asset.is_favorite AND asset.owner_id = {own} AS is_favorite,
