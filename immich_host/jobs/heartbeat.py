@@ -26,6 +26,8 @@ class Heartbeat(threading.Thread):
         self._keep = client.register_script(KEEP)
         self._args = [worker_id, int(DEAD_AFTER_SECONDS * 1000), *queues]
         self._lost = lost
+        self._client = client
+        self._run_id: str | None = None
         self._stop = threading.Event()
 
     def run(self) -> None:
@@ -34,15 +36,22 @@ class Heartbeat(threading.Thread):
         while not self._stop.is_set():
             try:
                 came_empty = self._keep(keys=[NAMESPACE], args=self._args)
+                is_another = self._is_another_run()
             except RedisError as error:
                 if not away:
                     log.warning("Valkey is away", error=str(error))
                 away = True
             else:
-                if away or came_empty:
+                if away or came_empty or is_another:
                     self._lost()
                 away = False
             self._stop.wait(EVERY_SECONDS)
+
+    def _is_another_run(self) -> bool:
+        """Whether the server was started again since the last beat, be it too quickly to be missed."""
+        run_id: str = self._client.info("server")["run_id"]  # type: ignore[index] - this client is not asynchronous
+        before, self._run_id = self._run_id, run_id
+        return before is not None and before != run_id
 
     def stop(self) -> None:
         """Fall silent."""

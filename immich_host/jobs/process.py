@@ -25,7 +25,7 @@ from immich_host.jobs.room import Jobs
 from immich_host.jobs.schedule import Schedule
 from immich_host.jobs.scripts import WAKE
 from immich_host.jobs.store import STALE, Ticket
-from immich_host.jobs.sweep import EVERY_SECONDS, Sweep
+from immich_host.jobs.sweep import DELIVER_SECONDS, EVERY_SECONDS, Sweep
 
 log = structlog.get_logger("jobs")
 
@@ -76,7 +76,7 @@ class WorkerProcess:
         tasks = [
             asyncio.create_task(_for_ever(work), name=f"jobs {work.__name__}")
             for work in (self._watch_states, self._watch_wakes, self._watch_losses, self._sweep_at_times,
-                         self._beat, schedule.run)
+                         self._deliver_at_times, self._beat, schedule.run)
         ]  # fmt: skip
         log.info("worker ready", queues=len(self._workers))
         try:
@@ -206,6 +206,11 @@ class WorkerProcess:
         while True:
             await asyncio.sleep(EVERY_SECONDS)
             await self._sweep.turn()
+
+    async def _deliver_at_times(self) -> None:
+        await asyncio.sleep(DELIVER_SECONDS)
+        if delivered := await self._sweep.deliver():
+            log.info("facts delivered that a process had left", facts=delivered)
 
     async def _beat(self) -> None:
         await asyncio.sleep(_BEAT_SECONDS)

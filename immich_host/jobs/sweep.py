@@ -17,6 +17,9 @@ log = structlog.get_logger("jobs")
 EVERY_SECONDS = 30.0
 """One process of all sweeps this often."""
 
+DELIVER_SECONDS = 5.0
+"""Every process looks for undelivered facts this often; mostly there are none, and a look costs nothing."""
+
 _PAGE = 1000
 _FACT_SECONDS = 10.0
 
@@ -46,7 +49,7 @@ class Sweep:
         handed = 0
         for queue in await self._queues(thorough=thorough):
             handed += await self._hand(queue)
-        delivered = await self._deliver()
+        delivered = await self.deliver()
         if dropped or handed or delivered:
             seconds = round(time.monotonic() - started, 3)
             log.info("swept up", dropped=dropped, handed=handed, delivered=delivered, seconds=seconds)
@@ -106,7 +109,7 @@ class Sweep:
                 break
         return dropped
 
-    async def _deliver(self) -> int:
+    async def deliver(self) -> int:
         """Facts whose process died between commit and delivery; taken by moving their time on."""
         rows = await self._db.fetch(
             f"""UPDATE fact_request SET created_at = now() WHERE id IN (
