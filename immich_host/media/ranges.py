@@ -1,8 +1,13 @@
 """Which part of a file a request asks for, and whether it needs it at all (RFC 9110)."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import formatdate, parsedate_to_datetime
+from typing import Final
+
+_NUMBER: Final = re.compile(r"[0-9]{1,20}")
+"""A position in a file; numbers beyond any file's size count as no range at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ def pick(wanted: Wanted, size: int, etag: str, mtime: float) -> tuple[int, int] 
     if unit.strip().lower() != "bytes" or "," in spec:
         return None
     first, dash, last = (part.strip() for part in spec.partition("-"))
-    if not dash or not (first or last) or not all(part.isascii() and part.isdigit() for part in (first, last) if part):
+    if not dash or not (first or last) or not all(_NUMBER.fullmatch(part) for part in (first, last) if part):
         return None
     if not first:
         length = min(int(last), size)

@@ -9,7 +9,9 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Final
+from unicodedata import category
 from urllib.parse import unquote_to_bytes
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
@@ -21,6 +23,8 @@ from immich_host.plugin_api.errors import Refused
 
 FIELDS_LIMIT: Final = 1 << 20
 PARTS_LIMIT: Final = 200
+NAME_LIMIT: Final = 255
+"""Characters of a file name; no file system takes more."""
 SILENCE: Final = 300.0
 """Seconds without a byte after which the client counts as gone."""
 
@@ -128,7 +132,7 @@ class _Reader:
             self._text.append(bytes(event))
 
     async def _start(self, segment: MultipartSegment) -> None:
-        self._name = segment.name or ""
+        self._name = _text(segment.name or "")
         self._is_document = segment.filename is not None and segment.content_type == "application/json"
         if self._name not in self._files and (segment.filename is None or self._is_document):
             self._text = []
@@ -137,7 +141,7 @@ class _Reader:
             return
         if self._name in self.upload.files:
             raise Refused(400, f"Unexpected second part {self._name}")
-        head = PartHead(self._name, clean_name(segment.filename or ""), segment.content_type)
+        head = PartHead(self._name, clean_name(_text(segment.filename or "", unquoted=True)), segment.content_type)
         if self._begun is not None:
             await self._begun(head, self.upload.fields)
         self._file = ReceivedFile(head, self._incoming)
@@ -168,15 +172,25 @@ def _parser_of(scope: Scope) -> PushMultipartParser:
     if content_type != "multipart/form-data" or not boundary:
         raise Refused(400, "Expected a multipart/form-data body")
     try:
-        return PushMultipartParser(boundary, max_segment_count=PARTS_LIMIT)
+        return PushMultipartParser(boundary, max_segment_count=PARTS_LIMIT, header_charset="latin-1")
     except MultipartError as error:
         raise Refused(400, f"Malformed multipart body: {error}") from error
 
 
-def clean_name(name: str) -> str:
-    """A part's file name: percent-encoding undone where it is UTF-8, folders and control characters gone."""
-    if _PERCENT.search(name):
+def _text(header: str, *, unquoted: bool = False) -> str:
+    """What a client means that sends UTF-8, percent-encoded UTF-8 (where `unquoted`) or Latin-1."""
+    sent = header.encode("latin-1")
+    for form in (unquote_to_bytes(sent), sent) if unquoted and _PERCENT.search(header) else (sent,):
         with suppress(UnicodeDecodeError):
-            name = unquote_to_bytes(name).decode()
-    name = name.rsplit("/", 1)[-1]
-    return "".join(character for character in name if character.isprintable())
+            return form.decode()
+    return header
+
+
+def clean_name(name: str) -> str:
+    """A file name without folders and control characters, short enough for every file system and archive."""
+    name = re.split(r"[/\\]", name)[-1]
+    name = "".join(character for character in name if category(character) != "Cc")
+    if len(name) <= NAME_LIMIT:
+        return name
+    suffix = PurePosixPath(name).suffix
+    return (name[: max(0, NAME_LIMIT - len(suffix))] + suffix)[:NAME_LIMIT]

@@ -12,6 +12,8 @@ from immich_host.media.types import content_type_of
 from immich_host.plugin_api.errors import NotFound
 
 CHUNK: Final = 256 * 1024
+SVG: Final = b"image/svg+xml"
+"""Pictures that can hold scripts, which must not run as if this server had written them."""
 CACHED: Final = "private, max-age=86400, no-transform, stale-while-revalidate=2592000, stale-if-error=2592000"
 NOT_CACHED: Final = "private, no-cache, no-transform"
 
@@ -57,7 +59,10 @@ def sent_file(
         (b"content-type", (content_type or content_type_of(path)).encode("latin-1")),
         (b"cache-control", cache.encode("latin-1")),
         (b"accept-ranges", b"bytes"),
+        (b"x-content-type-options", b"nosniff"),
     ]
+    if headers[0][1] == SVG:
+        headers.append((b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; sandbox"))
     if file_name is not None:
         way = "attachment" if attachment else "inline"
         headers.append((b"content-disposition", f"{way}; filename*=UTF-8''{quote(file_name, safe='')}".encode()))

@@ -33,6 +33,11 @@ def test_ranges(asked, expected):
     assert pick(Wanted(range=asked), 100, ETAG, MTIME) == expected
 
 
+@pytest.mark.parametrize("asked", ["bytes=0-" + "9" * 5000, "bytes=" + "9" * 5000 + "-", "bytes=-" + "9" * 5000])
+def test_numbers_longer_than_python_reads_are_no_ranges(asked):
+    assert pick(Wanted(range=asked), 100, ETAG, MTIME) is None
+
+
 @pytest.mark.parametrize("asked", ["bytes=100-", "bytes=100-200", "bytes=-0"])
 def test_ranges_behind_the_end(asked):
     with pytest.raises(Unsatisfiable):

@@ -243,17 +243,37 @@ async def test_a_disk_error_is_an_error_and_leaves_nothing(app, incoming, monkey
     ("sent", "expected"),
     [
         ("Käse.jpg", "Käse.jpg"),
-        ("K%C3%A4se.jpg", "Käse.jpg"),
         ("100%.jpg", "100%.jpg"),
-        ("50%ff.jpg", "50%ff.jpg"),
         ("../../etc/a.jpg", "a.jpg"),
-        ("..%2F..%2Fa.jpg", "a.jpg"),
+        ("C:\\Bilder\\a.jpg", "a.jpg"),
+        ("Screenshot 10.11.12\u202fAM.png", "Screenshot 10.11.12\u202fAM.png"),
+        ("\u3000👩\u200d🚀.jpg", "\u3000👩\u200d🚀.jpg"),
+        ("n" * 300 + ".jpeg", "n" * 250 + ".jpeg"),
+        ("n." + "x" * 300, "." + "x" * 254),
         ("a\x00b\x1f.jpg", "ab.jpg"),
         ("日本.heic", "日本.heic"),
     ],
 )
 def test_file_names(sent, expected):
     assert clean_name(sent) == expected
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        ("Käse.jpg".encode(), "Käse.jpg"),
+        ("Käse.jpg".encode("latin-1"), "Käse.jpg"),
+        (b"K%C3%A4se.jpg", "Käse.jpg"),
+        (b"50%ff.jpg", "50%ff.jpg"),
+        (b"..%2F..%2Fa.jpg", "a.jpg"),
+    ],
+)
+async def test_file_names_in_whatever_form_clients_send_them(line, app, sent, expected):
+    body = form(part("assetData", b"x", "NAME.jpg")).replace(b"NAME.jpg", sent)
+    answer = await line.ask("POST", "/", HEADERS, body)
+    assert answer.status == 201
+    _, stored = await app.seen.get()
+    assert stored["assetData"][0] == expected
 
 
 MEMORY = """

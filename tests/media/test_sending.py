@@ -151,3 +151,10 @@ async def test_a_client_that_leaves_stops_the_reading(serving, tmp_path):
         line.cut()
         await asyncio.wait_for(ended.wait(), 10)
     assert sent < 64 << 20
+
+
+def test_a_picture_that_can_hold_scripts_is_sent_where_they_cannot_run():
+    for name, sandboxed in (("a.svg", True), ("a.SVG", True), ("a.jpg", False)):
+        headers = dict(sent_file(f"/x/{name}").headers)
+        assert headers[b"x-content-type-options"] == b"nosniff"
+        assert (b"sandbox" in headers.get(b"content-security-policy", b"")) is sandboxed
