@@ -18,7 +18,15 @@ log = structlog.get_logger("hosting")
 
 LISTENER_SECONDS = 30.0
 """A fact's listener that takes longer is cancelled: slow work belongs into a job."""
+MUTED_SECONDS = 300.0
+"""One that was cancelled is told of nothing for so long, else every fact would wait for it."""
 SLOW_SECONDS = 1.0
+ANSWER_SECONDS = 30.0
+"""A guard or a part of an answer that takes longer has failed: somebody waits for it."""
+LIFECYCLE_SECONDS = 30.0
+"""A plugin that takes longer to check, start or hear of settings has failed: the host waits for it."""
+STOP_SECONDS = 2.0
+"""A plugin that takes longer to stop is left to itself: the process is about to end."""
 
 type Listener = Callable[..., Awaitable[None]]
 
@@ -30,17 +38,34 @@ class GatherConflict(Exception):
 class Implementation:
     """One plugin's implementation of a hook, callable with all the hook's arguments."""
 
-    __slots__ = ("_arguments", "_function", "fail_closed", "plugin")
+    __slots__ = ("_arguments", "_function", "fail_closed", "muted_until", "plugin")
 
     def __init__(self, impl: pluggy.HookImpl) -> None:
         self.plugin: str = impl.plugin_name
         self._function = impl.function
         self._arguments = impl.argnames
         self.fail_closed: bool = getattr(impl.function, "immich_host_fail_closed", False)
+        self.muted_until = 0.0
 
     def __call__(self, arguments: Mapping[str, Any]) -> Any:
         """Call with those of `arguments` that the implementation takes."""
         return self._function(*[arguments[name] for name in self._arguments])
+
+    async def within(self, seconds: float, arguments: Mapping[str, Any]) -> Any:
+        """Call and await with a limit.
+
+        Raises:
+            TimeoutError: It was cancelled for taking longer, or gave up itself.
+        """
+        limit = asyncio.timeout(seconds)
+        try:
+            async with limit:
+                return await self(arguments)
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            msg = f"no end within {seconds:g} seconds"
+            raise TimeoutError(msg) from error
 
 
 async def guard(implementations: list[Implementation], arguments: Mapping[str, Any], *, fail_closed: bool) -> None:
@@ -51,7 +76,7 @@ async def guard(implementations: list[Implementation], arguments: Mapping[str, A
     """
     for implementation in implementations:
         try:
-            await implementation(arguments)
+            await implementation.within(ANSWER_SECONDS, arguments)
         except Refused:
             raise
         except Exception as error:
@@ -78,7 +103,7 @@ async def gather_mapping(
     owners: dict[str, str] = {}
     for implementation in implementations:
         try:
-            part = await implementation(arguments)
+            part = await implementation.within(ANSWER_SECONDS, arguments)
         except Exception:
             if strict:
                 raise
@@ -98,26 +123,32 @@ async def gather_set(hook: str, implementations: list[Implementation], arguments
     merged: set[Any] = set()
     for implementation in implementations:
         try:
-            merged |= set(await implementation(arguments) or ())
+            merged |= set(await implementation.within(ANSWER_SECONDS, arguments) or ())
         except Exception:
             log.exception("a plugin's part of an answer failed", hook=hook, plugin=implementation.plugin)
     return merged
 
 
 async def publish(fact: str, implementations: list[Implementation], arguments: Mapping[str, Any]) -> None:
-    """Tell every listener; each is timed and isolated from the others."""
+    """Tell every listener; each is timed and isolated from the others. One that hung is left out for a while."""
     for implementation in implementations:
-        await isolated(fact, implementation.plugin, partial(implementation, arguments))
+        if time.monotonic() < implementation.muted_until:
+            continue
+        if not await isolated(fact, implementation.plugin, partial(implementation, arguments)):
+            implementation.muted_until = time.monotonic() + MUTED_SECONDS
+            log.error("a listener is told of nothing for a while", fact=fact, plugin=implementation.plugin)
 
 
-async def isolated(fact: str, plugin: str, call: Callable[[], Awaitable[None]]) -> None:
-    """Call one listener; whatever goes wrong is logged against its plugin."""
+async def isolated(fact: str, plugin: str, call: Callable[[], Awaitable[None]]) -> bool:
+    """Call one listener; whatever goes wrong is logged against its plugin. False where it had to be cancelled."""
     started = time.monotonic()
+    limit = asyncio.timeout(LISTENER_SECONDS)
     try:
-        async with asyncio.timeout(LISTENER_SECONDS):
+        async with limit:
             await call()
     except Exception:
         log.exception("a listener failed", fact=fact, plugin=plugin)
     seconds = time.monotonic() - started
     if seconds > SLOW_SECONDS:
         log.warning("a listener is slow; slow work belongs into a job", fact=fact, plugin=plugin, seconds=seconds)
+    return not limit.expired()

@@ -1,6 +1,7 @@
 """Finds installed plugins by their entry points and loads them one by one."""
 
 import importlib
+import importlib.util
 from collections.abc import Iterable
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
@@ -37,7 +38,9 @@ def load(point: EntryPoint) -> Record:
     record = Record(point.name, version=point.dist.version if point.dist else "")
     try:
         record.manifest = read_manifest(point.name, point.load())
-        record.hooks = importlib.import_module(f"{point.value}.hooks")
+        hooks = f"{point.value}.hooks"
+        # one that only brings files or an `api` for its siblings needs no hooks
+        record.hooks = importlib.import_module(hooks) if importlib.util.find_spec(hooks) else ModuleType(hooks)
     except (Exception, SystemExit) as error:
         log.exception("plugin cannot be loaded", plugin=point.name)
         record.break_at(Stage.LOAD, f"{type(error).__name__}: {error}")

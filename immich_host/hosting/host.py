@@ -134,17 +134,17 @@ class Hosting:
 
     async def _switch_off(self, record: Record, reason: str) -> None:
         try:
-            await self._lifecycle(record, "plugin_stopped")
+            await self._lifecycle(record, "plugin_stopped", seconds=calling.STOP_SECONDS)
         except Exception:
             log.exception("a plugin failed to stop", plugin=record.name)
         registering.unplug(self._manager, record)
         self._implementations.clear()
         record.status, record.reason = Status.DISABLED, reason
 
-    async def _lifecycle(self, record: Record, hook: str, **arguments: Any) -> None:
-        for implementation in self._of(hook):
+    async def _lifecycle(self, record: Record, hook: str, *, seconds: float | None = None, **arguments: Any) -> None:
+        for implementation in self._registered(hook):
             if implementation.plugin == record.name:
-                await implementation(self._with_host(arguments))
+                await implementation.within(seconds or calling.LIFECYCLE_SECONDS, self._with_host(arguments))
 
     # -- calling
 
@@ -187,6 +187,10 @@ class Hosting:
         return {**arguments, "host": self._host}
 
     def _of(self, hook: str) -> list[Implementation]:
+        """Those of plugins that are on: one that is still being checked or started hears nothing yet."""
+        return [each for each in self._registered(hook) if self.records[each.plugin].is_enabled]
+
+    def _registered(self, hook: str) -> list[Implementation]:
         known = self._implementations.get(hook)
         if known is None:
             caller = getattr(self._manager.hook, hook, None)

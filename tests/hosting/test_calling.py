@@ -1,4 +1,5 @@
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -120,7 +121,7 @@ async def test_a_listener_that_hangs_is_ended_and_named(monkeypatch: pytest.Monk
     with capture_logs() as logs:
         await made.publish("asset_trashed", asset_ids=[], owner_id=None)
     assert heard == ["b"]
-    assert [(e["log_level"], e["plugin"]) for e in logs] == [("error", "a"), ("warning", "a")]
+    assert [(e["log_level"], e["plugin"]) for e in logs] == [("error", "a"), ("warning", "a"), ("error", "a")]
 
 
 async def test_the_hosts_own_listeners_come_first_and_are_isolated_too():
@@ -176,3 +177,46 @@ async def test_a_hook_gets_the_host_and_only_the_arguments_that_it_takes():
     made.attach("the host")  # type: ignore[arg-type]
     await made.publish("asset_deleted", asset_id=1, owner_id=2)
     assert seen == ["the host"]
+
+
+async def test_a_listener_that_hung_is_left_out_for_a_while_so_that_facts_do_not_pile_up(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(calling, "LISTENER_SECONDS", 0.02)
+    heard: list[str] = []
+    waits = asyncio.Event()
+    made = await on(listening("a", heard, waits=waits), listening("b", heard))
+    await made.publish("asset_trashed", asset_ids=[], owner_id=None)
+    waits.set()
+    await made.publish("asset_trashed", asset_ids=[], owner_id=None)
+    assert heard == ["b", "b"]
+    later = time.monotonic() + calling.MUTED_SECONDS + 1
+    monkeypatch.setattr(calling.time, "monotonic", lambda: later)
+    await made.publish("asset_trashed", asset_ids=[], owner_id=None)
+    assert heard == ["b", "b", "a", "b"]
+
+
+def hanging(name: str, *, fail_closed: bool = False):
+    async def upload_offered():
+        await asyncio.Event().wait()
+
+    async def api_features():
+        await asyncio.Event().wait()
+
+    async def asset_access():
+        await asyncio.Event().wait()
+
+    return plugin(name, hookimpl(fail_closed=fail_closed)(upload_offered), api_features, asset_access)
+
+
+async def test_a_hook_that_hangs_is_an_error_like_any_other(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(calling, "ANSWER_SECONDS", 0.02)
+    made = await on(hanging("a"), features("b", search=True))
+    with capture_logs() as logs:
+        await made.guard("upload_offered", head={}, user=None)
+        assert await made.gather("api_features", user=None) == {"search": True}
+        assert await made.gather_ids("asset_access", asset_ids=[], user=None, permission="") == set()
+    assert [entry["plugin"] for entry in logs] == ["a", "a", "a"]
+    strict = await on(hanging("a", fail_closed=True))
+    with pytest.raises(Refused, match="plugin a could not check"):
+        await strict.guard("upload_offered", head={}, user=None)

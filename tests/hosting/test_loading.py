@@ -33,6 +33,14 @@ def test_a_package_is_loaded_by_its_entry_point(install):
     assert (record.name, record.status.value, record.reason) == ("loading_good", "disabled", "")
 
 
+async def test_a_package_without_hooks_is_a_plugin_too(install):
+    point = install("loading_files")
+    Path(load(point).hooks.__file__).unlink()
+    del sys.modules["immich_loading_files.hooks"]
+    made = await on(load(point))
+    assert statuses(made) == {"loading_files": "enabled"}
+
+
 @pytest.mark.parametrize(
     ("hooks", "reason"),
     [

@@ -1,5 +1,9 @@
+import asyncio
 from types import ModuleType
 
+import pytest
+
+from immich_host.hosting import Stage, calling
 from immich_host.plugin_api import Unusable, hookimpl
 from immich_host.plugin_api.markers import Kind, hookspec
 from tests.hosting.making import hosting, on, plugin, statuses
@@ -88,6 +92,58 @@ async def test_a_plugin_that_fails_to_stop_is_off_all_the_same():
     made = await on(plugin("a", plugin_stopped))
     await made.converge({"a"}, {})
     assert statuses(made) == {"a": "disabled"}
+
+
+@pytest.mark.parametrize("hook", ["plugin_check", "plugin_started"])
+async def test_a_plugin_that_hangs_while_it_is_switched_on_is_broken_and_hears_nothing_meanwhile(
+    monkeypatch: pytest.MonkeyPatch, hook: str
+):
+    monkeypatch.setattr(calling, "LIFECYCLE_SECONDS", 0.05)
+    heard: list[str] = []
+    begun = asyncio.Event()
+
+    async def hangs():
+        begun.set()
+        await asyncio.Event().wait()
+
+    async def asset_created():
+        heard.append("a")
+
+    hangs.__name__ = hook
+    made = hosting(plugin("a", hangs, asset_created), plugin("b"))
+    converging = asyncio.create_task(made.converge(set(), {}))
+    await begun.wait()
+    await created(made)
+    await converging
+    assert statuses(made) == {"a": "broken", "b": "enabled"}
+    assert made.records["a"].reason == "no end within 0.05 seconds"
+    assert heard == []
+
+
+async def test_a_plugin_that_hangs_while_it_is_switched_off_is_off_all_the_same(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(calling, "STOP_SECONDS", 0.02)
+
+    async def plugin_stopped():
+        await asyncio.Event().wait()
+
+    made = await on(plugin("a", plugin_stopped))
+    await made.converge({"a"}, {})
+    assert statuses(made) == {"a": "disabled"}
+
+
+async def test_a_plugin_found_broken_later_is_not_called_any_more():
+    heard: list[str] = []
+
+    async def asset_created():
+        heard.append("a")
+
+    made = await on(plugin("a", asset_created), plugin("b", requires=("a",)))
+    made.records["a"].break_at(Stage.LOAD, "its route is taken")
+    await created(made)
+    assert heard == []
+    assert not made.has("asset_created")
+    await made.converge(set(), {})
+    assert statuses(made) == {"a": "broken", "b": "disabled"}
 
 
 @hookspec(Kind.FACT)
