@@ -12,6 +12,8 @@ from quart.typing import TestClientProtocol as Client
 from immich_host.plugin_api.dto import Dto, QueryDto
 from immich_host.plugin_api.types import ClockTime, Email, HexColor, Id, PinCode, QueryBool, QueryInt, Timestamp
 from immich_host.plugin_api.web import Routes
+from immich_host.wire.handlers import take_apart
+from immich_host.wire.reading import read_query
 
 ID = "6a6f21f6-1f0d-4c9b-8a3e-3a1df3d5a8a2"
 
@@ -40,8 +42,14 @@ class Thing(Dto):
     data: dict[str, Any] | MISSING = MISSING
 
 
+class Lists(Dto):
+    ids: list[Id]
+    parts: list[Part] | MISSING | None = MISSING
+
+
 class Search(QueryDto):
     asset_id: Id
+    text: str | None = None
     is_new: QueryBool | None = None
     page: Annotated[QueryInt, Field(ge=1)] = 1
     mode: Mode | None = None
@@ -55,6 +63,14 @@ def client(serve: Callable[..., Any]) -> Client:
     @routes.post("/things", public=True)
     async def make(body: Thing) -> Thing:
         return body
+
+    @routes.post("/lists", public=True)
+    async def collect(body: Lists) -> Lists:
+        return body
+
+    @routes.get("/texts/{text}", public=True)
+    async def speak(text: str) -> str:
+        return text
 
     @routes.get("/things", public=True)
     async def search(query: Search) -> list[Any]:
@@ -108,6 +124,16 @@ async def issues(answer: Any) -> list[dict[str, Any]]:
         ),
         ({"parts": [[]]}, ["parts", 0], "invalid_type", "Invalid input: expected object, received array"),
         ({"data": []}, ["data"], "invalid_type", "Invalid input: expected object, received array"),
+        ({"name": "a\0b"}, ["name"], "custom", "Invalid input: text with the character U+0000"),
+        (
+            {"data": {"a": [{"b": "\0"}]}},
+            ["data", "a", 0, "b"],
+            "custom",
+            "Invalid input: text with the character U+0000",
+        ),
+        ({"data": {"\0": 1}}, ["data"], "custom", "Invalid input: text with the character U+0000"),
+        ({"data": {"a": 2**63}}, ["data", "a"], "too_big", f"Too big: expected number to be <={2**63 - 1}"),
+        ({"data": {"a": -(10**30)}}, ["data", "a"], "too_big", f"Too big: expected number to be <={2**63 - 1}"),
     ],
 )
 async def test_bodies(client: Client, change: dict[str, Any], path: list[Any], code: str, message: str):
@@ -133,6 +159,22 @@ async def test_body_as_it_comes_back(client: Client):
         "takenAt": "2024-05-01T10:11:12.345Z",
         "parts": [{"assetId": ID, "score": 1.0}],
     }
+
+
+@pytest.mark.parametrize("value", ["\\u0000", "0" * 30, 2**63 - 1])
+async def test_values_that_only_look_as_if_they_could_not_be_stored(client: Client, value: object):
+    answer = await client.post("/api/things", json={"name": "abc", "data": {"a": value}})
+    assert (await answer.get_json())["data"] == {"a": value}
+
+
+async def test_of_a_list_the_first_fault_is_told(client: Client):
+    found = await issues(await client.post("/api/lists", json={"ids": [ID, 1, 2], "parts": [{"score": "a"}, {}]}))
+    assert [each["path"] for each in found] == [["ids", 1], ["parts", 0, "assetId"], ["parts", 0, "score"]]
+
+
+async def test_a_body_full_of_faults_costs_little(client: Client):
+    found = await issues(await client.post("/api/lists", data=b'{"ids":[' + b"1," * 2_000_000 + b"1]}"))
+    assert [each["path"] for each in found] == [["ids", 0]]
 
 
 @pytest.mark.parametrize("data", [b"", b"  "])
@@ -168,6 +210,7 @@ async def test_body_over_ten_megabytes(client: Client):
         (f"assetId={ID}&page=0", ["page"], "Too small: expected number to be >=1"),
         (f"assetId={ID}&mode=x", ["mode"], 'Invalid option: expected one of "fast"|"slow"'),
         (f"assetId={ID}&ids={ID}&ids=x", ["ids", 1], "Invalid UUID"),
+        (f"assetId={ID}&text=%00", ["text"], "Invalid input: text with the character U+0000"),
     ],
 )
 async def test_query_strings(client: Client, query: str, path: list[Any], message: str):
@@ -185,6 +228,22 @@ async def test_query_strings(client: Client, query: str, path: list[Any], messag
 )
 async def test_query_values(client: Client, query: str, values: list[Any]):
     assert await (await client.get(f"/api/things?{query}")).get_json() == values
+
+
+@pytest.mark.parametrize("written", ["K%C3%A4se", "Käse"])
+def test_a_query_may_be_encoded_or_not(written: str):
+    async def search(query: Search) -> None:
+        del query
+
+    routes = Routes("T")
+    routes.get("/things", public=True)(search)
+    handled = take_apart(routes.routes[0])
+    assert read_query(handled, f"assetId={ID}&text={written}".encode()).text == "Käse"
+
+
+async def test_a_path_has_no_nul(client: Client):
+    found = await issues(await client.get("/api/texts/a%00b"))
+    assert [each["path"] for each in found] == [["text"]]
 
 
 @pytest.mark.parametrize(
