@@ -121,11 +121,22 @@ class Executor:
         try:
             async with scope:
                 return Outcome(await known.job.run(context, **run.arguments))
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            msg = "something that the job waited for was cancelled"  # nobody has cancelled the run itself
+            raise RuntimeError(msg) from error
         except TimeoutError as error:
             if scope.expired():
                 msg = f"took longer than its time limit of {limit:g} seconds"
                 raise TimeoutError(msg) from error
             raise
+        except (Exception, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # `sys.exit` or a panic in Rust: the job's own end, not the process's
+            msg = f"{type(error).__name__}: {error}"
+            raise RuntimeError(msg) from error
 
     async def _finish(self, run: Run) -> bool:
         """Done, skipped and dropped alike: the row goes, and its milestone is reached."""

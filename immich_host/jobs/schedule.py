@@ -56,15 +56,18 @@ class Schedule:
         self._outbox = outbox
         self._cron = cron
         self._faulty: set[str] = set()
+        self._seen = datetime.now().astimezone()
 
     async def run(self) -> None:
-        """Watch the clock for ever; expressions may change at any time."""
-        seen = datetime.now().astimezone()
+        """Watch the clock for ever; expressions may change at any time.
+
+        What fell due while the database was away is requested when this is called again.
+        """
         while True:
             now = datetime.now().astimezone()
-            for name, due in self.due_between(seen, now):
+            for name, due in self.due_between(self._seen, now):
                 await self.request(name, due)
-            seen = now
+            self._seen = now
             await asyncio.sleep(self._seconds_to_next(now))
 
     def due_between(self, after: datetime, until: datetime) -> list[tuple[str, datetime]]:

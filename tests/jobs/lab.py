@@ -69,6 +69,20 @@ async def endless(ctx: JobContext) -> Outcome:
     return Outcome.DONE
 
 
+async def cancelled(ctx: JobContext) -> Outcome:
+    """Waits for something that somebody else has cancelled."""
+    other = asyncio.create_task(asyncio.Event().wait())
+    other.cancel()
+    await other
+    return Outcome.DONE
+
+
+async def leaving(ctx: JobContext) -> Outcome:
+    """Calls a library that wants to end the program."""
+    await ctx.in_thread(sys.exit, "no such option")
+    return Outcome.DONE
+
+
 async def missing(host: Host) -> AsyncIterator[UUID]:
     async for row in host.db.stream("SELECT id FROM lab_asset ORDER BY id"):
         yield row["id"]
@@ -81,6 +95,8 @@ LAB = [
     Job("flaky", flaky, queue="labFlaky", unique="number"),
     Job("damaged", damaged, queue="labNote"),
     Job("endless", endless, queue="labNote", time_limit=0.1, retries=0),
+    Job("cancelled", cancelled, queue="labNote", retries=0),
+    Job("leaving", leaving, queue="labNote", retries=0),
     Job("tick", note, queue="labNote", cron="* * * * *", manual="tag-cleanup"),
 ]
 PATH = [

@@ -1,4 +1,6 @@
+import asyncio
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -117,6 +119,31 @@ async def test_cron_has_one_runner_and_makes_up_for_nothing(lab, db):
     assert await schedules[1].request(name, due - timedelta(minutes=1)) is False
     assert await db.fetchval("SELECT count(*) FROM job_request") == 1
     assert await db.fetchval("SELECT cause FROM job_request") == "schedule"
+
+
+async def test_what_fell_due_while_the_database_was_away_is_requested_when_it_is_back(
+    lab, db, monkeypatch: pytest.MonkeyPatch
+):
+    schedule = Schedule(db, lab.room.registry, lab.jobs)
+    monkeypatch.setattr(schedule, "_seen", datetime.now().astimezone() - timedelta(minutes=1))
+
+    async def away(*_arguments: Any) -> bool:
+        raise OSError("the database is away")
+
+    requested, request = asyncio.Event(), schedule.request
+
+    async def back(name: str, due: datetime) -> bool:
+        requested.set()
+        return await request(name, due)
+
+    monkeypatch.setattr(schedule, "request", away)
+    with pytest.raises(OSError, match="away"):
+        await schedule.run()
+    monkeypatch.setattr(schedule, "request", back)
+    running = asyncio.create_task(schedule.run())
+    async with asyncio.timeout(5):
+        await requested.wait()
+    running.cancel()
 
 
 async def test_settings_may_replace_or_silence_an_expression(lab, db):

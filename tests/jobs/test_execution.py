@@ -55,6 +55,16 @@ async def test_a_run_that_lasts_too_long_fails(lab, db):
     assert "time limit of 0.1 seconds" in await db.fetchval("SELECT error FROM job_request")
 
 
+@pytest.mark.parametrize(
+    ("job", "error"),
+    [("lab.cancelled", "waited for was cancelled"), ("lab.leaving", "SystemExit: no such option")],
+)
+async def test_a_cancellation_or_an_exit_inside_a_job_is_a_failure_like_any_other(lab, db, job: str, error: str):
+    row_id = await lab.jobs.request(job)
+    assert await lab.room.executor.execute(row_id) is End.FAILED
+    assert error in await db.fetchval("SELECT error FROM job_request")
+
+
 async def test_a_job_whose_process_keeps_dying_is_given_up(lab, db):
     row_id = await lab.jobs.request("lab.note", number=1)
     await db.execute("UPDATE job_request SET attempts = 3")
