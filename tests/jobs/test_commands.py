@@ -133,8 +133,9 @@ async def test_what_fell_due_while_the_database_was_away_is_requested_when_it_is
     requested, request = asyncio.Event(), schedule.request
 
     async def back(name: str, due: datetime) -> bool:
+        claimed = await request(name, due)
         requested.set()
-        return await request(name, due)
+        return claimed
 
     monkeypatch.setattr(schedule, "request", away)
     with pytest.raises(OSError, match="away"):
@@ -144,6 +145,7 @@ async def test_what_fell_due_while_the_database_was_away_is_requested_when_it_is
     async with asyncio.timeout(5):
         await requested.wait()
     running.cancel()
+    await asyncio.wait({running})
 
 
 async def test_settings_may_replace_or_silence_an_expression(lab, db):
