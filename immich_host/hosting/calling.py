@@ -23,7 +23,7 @@ MUTED_SECONDS = 300.0
 SLOW_SECONDS = 1.0
 ANSWER_SECONDS = 30.0
 """A guard or a part of an answer that takes longer has failed: somebody waits for it."""
-LIFECYCLE_SECONDS = 30.0
+LIFECYCLE_SECONDS = 15.0
 """A plugin that takes longer to check, start or hear of settings has failed: the host waits for it."""
 STOP_SECONDS = 2.0
 """A plugin that takes longer to stop is left to itself: the process is about to end."""
