@@ -1,6 +1,5 @@
 """The repository as these tests read it: modules with their imports."""
 
-import ast
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,17 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from immich_host.checking import package
+
 ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
-class Module:
-    """A Python file; `imports` are full dotted names, also those inside functions and TYPE_CHECKING."""
-
-    path: Path
-    name: str
-    tree: ast.Module
-    imports: tuple[tuple[str, int], ...]
+class Module(package.Module):
+    """A Python file of this repository."""
 
     @property
     def where(self) -> str:
@@ -31,28 +27,9 @@ class Module:
         return self.name.split(".")[1] if "." in self.name else ""
 
 
-def imports_of(tree: ast.AST, package: str) -> list[tuple[str, int]]:
-    """Every imported name with its line; `from a import b` is `a.b`, relative ones made absolute."""
-    found: list[tuple[str, int]] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found += [(alias.name, node.lineno) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            start = ".".join(package.split(".")[: len(package.split(".")) - node.level + 1]) if node.level else ""
-            origin = ".".join(part for part in (start, node.module) if part)
-            found += [(f"{origin}.{alias.name}", node.lineno) for alias in node.names]
-        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "import_module":
-            found += [(str(given.value), node.lineno) for given in node.args[:1] if isinstance(given, ast.Constant)]
-    return found
-
-
-def read(path: Path, base: Path) -> Module:
-    parts = path.relative_to(base).with_suffix("").parts
-    is_package = parts[-1] == "__init__"
-    name = ".".join(parts[:-1] if is_package else parts)
-    package = name if is_package else name.rpartition(".")[0]
-    tree = ast.parse(path.read_text(), str(path))
-    return Module(path, name, tree, tuple(imports_of(tree, package)))
+def read(path: Path, above: Path) -> Module:
+    found = package.read(path, above)
+    return Module(found.path, found.name, found.tree, found.imports)
 
 
 @cache
@@ -81,7 +58,7 @@ def committed() -> tuple[Path, ...]:
     if done.returncode == 0 and done.stdout:
         paths = [ROOT / name for name in done.stdout.split("\0") if name]
     else:
-        rooms = ("immich_host", "plugins", "tests", "docs", "benchmarks", ".ci")
+        rooms = ("immich_host", "plugins", "template", "tests", "docs", "benchmarks", ".ci")
         paths = [path for room in rooms for path in (ROOT / room).rglob("*") if "__pycache__" not in path.parts]
     return tuple(path for path in paths if path.is_file())
 
