@@ -165,3 +165,13 @@ async def test_a_repaired_file_is_done_by_retrying_what_failed(clean: RunningHos
     await clean.drain()
     await check_pictures(clean, await details(clean, asset_id))
     assert await failures(clean, "thumbnailGeneration") == {}
+
+
+@pytest.mark.parametrize("sidecar", [b"hello\n", b"<x:xmpmeta", bytes(range(256)), b"\0" * 5000])
+async def test_a_broken_sidecar_leaves_the_photo_as_it_is(clean: RunningHost, sidecar: bytes) -> None:
+    asset_id = await clean.upload(picture(exif=camera_exif()), name="good.jpg", sidecar=sidecar)
+    await clean.drain()
+    asset = await details(clean, asset_id)
+    assert (asset["exifInfo"]["make"], asset["localDateTime"]) == ("Leica", "2023-07-02T23:30:00.250Z")
+    assert (await files_of(clean, asset_id))["sidecar"].read_bytes() == sidecar
+    await check_pictures(clean, asset)

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from immich_host.testing.host import expect
+from tests.clients.people import Listener
 from tests.together.making import picture
 from tests.together.served import Eyes, Person, Served, until
 
@@ -168,6 +169,21 @@ async def test_a_picture_is_refused_everywhere_when_its_photo_is_locked_or_gone(
     await eyes.all_see(path, status(200), **bearer(person))
     await served.sql("DELETE FROM asset WHERE id = $1::uuid", asset_id)
     await eyes.all_see(path, status(400, 404), **bearer(person))
+
+
+async def test_every_window_is_told_of_every_upload(eyes: Eyes, served: Served, person: Person) -> None:
+    windows = [await Listener.connect(served.url, bearer(person)) for _ in range(4)]
+    ids = set()
+    for client in eyes.of.values():
+        client.headers["Authorization"] = f"Bearer {person.token}"
+        ids.add(expect(await person.upload(picture(), client=client), 201)["id"])
+        del client.headers["Authorization"]
+    for window in windows:
+        assert {one["id"] for one in await window.wait("on_upload_success", len(ids))} == ids
+        assert {one["asset"]["id"] for one in await window.wait("AssetUploadReadyV2", len(ids))} == ids
+        assert all(one["thumbhash"] for one in window.of("on_upload_success"))
+        await window.socket.disconnect()
+    await served.idle()
 
 
 async def test_equal_uploads_by_all_processes_become_one(eyes: Eyes, served: Served, person: Person) -> None:
