@@ -11,10 +11,8 @@ from immich_host.assets.files import Files
 from immich_host.assets.port import Assets
 from immich_host.assets.store import owners_view
 from immich_host.db.database import Database
-from immich_host.db.migrating import pending
 from immich_host.db.notices import Notices
-from immich_host.hosting import Hosting, Record, Stage
-from immich_host.hosting.apps import plugin_apps
+from immich_host.hosting import Hosting, Record
 from immich_host.jobs.room import Jobs, JobSettings
 from immich_host.media.incoming import Incoming
 from immich_host.media.paths import MediaPaths
@@ -23,7 +21,7 @@ from immich_host.plugin_api.settings import Section
 from immich_host.realtime.listeners import listeners
 from immich_host.realtime.push import Push
 from immich_host.runtime.settings import RuntimeSettings
-from immich_host.settings.catalogue import Catalogue
+from immich_host.settings.catalogue import assembled
 from immich_host.settings.store import JobSection, LiveSettings
 from immich_host.switching import Switching
 from immich_host.wire.access import Access
@@ -69,7 +67,9 @@ class HostKernel:
         self.hosting.adopt(records)
         self.hosting.attach(self)
         self.access = Access(self.db, self.hosting)
-        self.live_settings = LiveSettings(self.db, self.notices, self.hosting, self._catalogue(), settings.config_file)
+        self.live_settings = LiveSettings(
+            self.db, self.notices, self.hosting, assembled(self.hosting), settings.config_file
+        )
         self.push = Push(settings.redis_url)
         self.job_room = self._jobs(settings.redis_url if hand_over else None)
         self.jobs = self.job_room.outbox
@@ -79,17 +79,6 @@ class HostKernel:
         self.switching = Switching(self)
         for fact, listener in listeners(owners_view).items():
             self.hosting.listen(fact, partial(listener, self))
-
-    def _catalogue(self) -> Catalogue:
-        """The host's sections and those of plugins; a section that cannot be used breaks its plugin."""
-        catalogue = Catalogue()
-        for plugin, sections in self.hosting.sections().items():
-            for section in sections:
-                try:
-                    catalogue.add(section, plugin)
-                except ValueError as error:
-                    self.hosting.records[plugin].break_at(Stage.SETTINGS, str(error))
-        return catalogue
 
     def _jobs(self, redis_url: str | None) -> Jobs:
         nightly = Nightly(self)
@@ -115,7 +104,6 @@ class HostKernel:
         """
         self.paths.prepare()
         await self.db.connect()
-        await self._note_missing_migrations()
         await self.notices.start()
         await self.live_settings.start()
         await self.switching.start()
@@ -123,13 +111,6 @@ class HostKernel:
             log.info(
                 "plugin", name=record.name, version=record.version, status=record.status.value, reason=record.reason
             )
-
-    async def _note_missing_migrations(self) -> None:
-        for app in plugin_apps(self.hosting):
-            waiting = await pending(self.db, app)
-            if waiting:
-                record = self.hosting.records[app.name]
-                record.break_at(Stage.MIGRATION, f"its migration {waiting[0]} has not run; see the log of the start")
 
     async def stop(self) -> None:
         """Stop plugins and let go of every connection."""

@@ -16,11 +16,12 @@ from immich_host.auth import key_routes, session_routes
 from immich_host.auth import routes as auth
 from immich_host.auth.gate import AuthGate
 from immich_host.download import routes as download
-from immich_host.hosting import Hosting, Stage
+from immich_host.hosting import Hosting, Record, Stage
 from immich_host.kernel import HostKernel
 from immich_host.media.incoming import recover
 from immich_host.media.lane import Lane
 from immich_host.plugin_api.web import Caller, Route, Routes
+from immich_host.plugins import routes as plugins
 from immich_host.realtime.sockets import PATH as SOCKETS
 from immich_host.realtime.sockets import Sockets
 from immich_host.server import metadata_routes as system_metadata
@@ -49,6 +50,7 @@ HOST_ROUTES: Sequence[Routes] = (
     admin_routes.routes, assets.routes, metadata_routes.routes, upload.routes, upload_check.routes,
     file_routes.routes, asset_file_routes.routes, timeline.routes, trash.routes, download.routes, server.ROUTES,
     system_metadata.ROUTES, *queue_routes.ROUTES, settings.SYSTEM, settings.ADMIN, settings.USER, settings.PUBLIC,
+    plugins.routes,
 )  # fmt: skip
 
 
@@ -88,6 +90,7 @@ class WebApp:
         redis_url = kernel.runtime.redis_url or ""
         self.sockets = Sockets(redis_url, kernel.redis, self.gate, kernel.notices)
         kernel.live_settings.on_change(self.sockets.settings_changed)
+        kernel.switching.on_change(self._switched)
         self._lane = lane
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -124,6 +127,9 @@ class WebApp:
     async def _guard(self, request: Mapping[str, Any], caller: Caller | None) -> None:
         if self._kernel.hosting.has("api_request"):
             await self._kernel.hosting.guard("api_request", fail_closed=True, request=request, user=caller)
+
+    async def _switched(self, records: Sequence[Record]) -> None:
+        await self.sockets.plugins_switched({record.name: record.status.value for record in records})
 
     def _responded(self, request: Mapping[str, Any], status: int, seconds: float) -> None:
         if self._kernel.hosting.has("api_responded"):

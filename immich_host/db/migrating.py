@@ -21,6 +21,7 @@ log = structlog.get_logger("db.migrations")
 
 HOST_FOLDER = Path(__file__).parent / "migrations"
 _LOCK = "immich-host migrations"
+_PURGED = "SELECT name FROM plugin_state WHERE purged_at IS NOT NULL"
 
 
 class DuplicateMigration(Exception):
@@ -80,14 +81,18 @@ async def migrate(database: Database, apps: Sequence[App]) -> dict[str, str]:
     """Bring every app's tables up to date; returns app -> error for those that failed.
 
     Each migration and its record are one transaction. An app that fails keeps what it had; the
-    others go on. A failure of the host's own app is raised.
+    others go on. A failure of the host's own app is raised. After the host's app, those whose data
+    were purged are left out: their tables come back when they are switched on.
     """
     check_stems(apps)
     failures: dict[str, str] = {}
+    purged: set[str] = set()
     async with database.dedicated() as lock:
         await lock.execute("SELECT pg_advisory_lock(hashtextextended($1, 0))", _LOCK)
         await Migration.create_table(if_not_exists=True).run()
         for app in apps:
+            if app.name in purged:
+                continue
             try:
                 await _forwards(app)
             except Exception as error:
@@ -95,6 +100,8 @@ async def migrate(database: Database, apps: Sequence[App]) -> dict[str, str]:
                     raise
                 log.exception("migrations failed", plugin=app.name)
                 failures[app.name] = f"{type(error).__name__}: {error}"
+            if app.name == HOST_APP.name:
+                purged = {row["name"] for row in await database.fetch(_PURGED)}
     return failures
 
 

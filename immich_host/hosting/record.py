@@ -9,8 +9,12 @@ from typing import Any
 
 from immich_host.plugin_api.jobs import Job
 from immich_host.plugin_api.manifest import Manifest
+from immich_host.plugin_api.markers import PROJECT
 from immich_host.plugin_api.settings import Section
 from immich_host.plugin_api.web import Routes
+
+_IMPLEMENTS = f"{PROJECT}_impl"
+"""Attribute with which `hookimpl` marks functions."""
 
 
 class Status(StrEnum):
@@ -61,8 +65,20 @@ class Record:
         """Whether its hooks, routes and jobs are live in this process."""
         return self.status is Status.ENABLED
 
+    @property
+    def hook_names(self) -> list[str]:
+        """The hooks that it implements."""
+        found = (
+            {name: getattr(value, _IMPLEMENTS, None) for name, value in vars(self.hooks).items()} if self.hooks else {}
+        )
+        return sorted(options["specname"] or name for name, options in found.items() if options)
+
     def break_at(self, stage: Stage, reason: str) -> None:
         """Mark the plugin broken; it stays listed, with its reason."""
         self.status = Status.BROKEN
         self.broken_at = stage
         self.reason = reason
+
+    def mend(self) -> None:
+        """It is broken no longer, and off until it is switched on."""
+        self.status, self.broken_at, self.reason = Status.DISABLED, None, ""

@@ -108,6 +108,15 @@ class Sockets:
         await asyncio.sleep(SETTLING)
         await self.tell_here("on_config_update")
 
+    async def plugins_switched(self, statuses: Mapping[str, str]) -> None:
+        """Clients learn the new status of plugins (name -> status) a moment later, as of settings."""
+        self._spawn(self._tell_plugins(dict(statuses)))
+
+    async def _tell_plugins(self, statuses: Mapping[str, str]) -> None:
+        await asyncio.sleep(SETTLING)
+        for name, status in statuses.items():
+            await self.tell_here("on_plugin_update", {"name": name, "status": status})
+
     async def _connected(self, sid: str, environ: Mapping[str, Any], _auth: object = None) -> bool:
         scope = environ["asgi.scope"]
         try:

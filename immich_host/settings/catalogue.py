@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from immich_host.hosting import Hosting, Stage
 from immich_host.plugin_api.settings import Section
 from immich_host.settings.defaults import IDLE
 from immich_host.settings.documents import Document, merge, nested, part, replaced
@@ -86,6 +87,18 @@ class Catalogue:
             for key in {str(detail["loc"][0]) for detail in error.errors()}:
                 whole[key] = self.defaults[key]
             return AdminConfigDto.model_validate(whole)
+
+
+def assembled(hosting: Hosting) -> Catalogue:
+    """The host's sections and those of plugins; a section that cannot be used breaks its plugin."""
+    catalogue = Catalogue()
+    for plugin, sections in hosting.sections().items():
+        for section in sections:
+            try:
+                catalogue.add(section, plugin)
+            except ValueError as error:
+                hosting.records[plugin].break_at(Stage.SETTINGS, str(error))
+    return catalogue
 
 
 def dumped(model: BaseModel) -> Document:

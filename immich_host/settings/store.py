@@ -13,7 +13,7 @@ from immich_host.db.notices import Notices
 from immich_host.plugin_api.errors import Refused
 from immich_host.plugin_api.settings import Section
 from immich_host.plugin_api.web import Caller
-from immich_host.settings.catalogue import HOST, IMMICH_KEYS, Catalogue, Reading, dumped
+from immich_host.settings.catalogue import HOST, IMMICH_KEYS, Catalogue, Reading, assembled, dumped
 from immich_host.settings.documents import Document, difference, merge, nested
 from immich_host.settings.dto_admin import AdminConfigDto
 from immich_host.settings.sections import (
@@ -45,6 +45,8 @@ __all__ = [
     "ThemeSection",
     "TrashSection",
     "UserSection",
+    "assembled",
+    "dumped",
     "features",
 ]
 

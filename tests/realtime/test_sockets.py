@@ -100,6 +100,12 @@ async def test_settings_that_change_are_told_to_the_clients_of_the_process(proce
     assert await there.next() == ("end",)
 
 
+async def test_plugins_that_are_switched_are_told_to_the_clients_of_the_process(processes, person, device):
+    ada = await (await device(processes[0], bearer(await person("ada")))).welcome()
+    await processes[0].sockets.plugins_switched({"tea": "disabled"})
+    assert await ada.next() == ("on_plugin_update", {"name": "tea", "status": "disabled"})
+
+
 @pytest.mark.parametrize("what", ["session", "user"])
 async def test_a_connection_ends_with_its_credentials(processes, person, device, db, what):
     ada, bob = await person("ada"), await person("bob")
