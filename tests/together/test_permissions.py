@@ -14,7 +14,7 @@ from immich_host.hosting import Hosting
 from immich_host.plugin_api.permissions import Permission
 from immich_host.plugin_api.web import FREE, Route
 from immich_host.testing import RunningHost
-from immich_host.testing.host import expect
+from immich_host.testing.host import PASSWORD, expect
 from immich_host.web import catalogue_of
 
 ROUTES = [entry.route for entry in catalogue_of(Hosting())]
@@ -112,6 +112,9 @@ def test_there_are_routes_of_every_kind() -> None:
 async def objects(house: RunningHost) -> dict[str, UUID]:
     """Something of the administrator's behind each prefix."""
     if not OBJECTS:
+        credentials = {"email": "admin@host.test", "password": PASSWORD}
+        login = expect(await house.anonymous().post("/api/auth/login", json=credentials), 201)
+        house._tokens["admin"] = login["accessToken"]  # the routes asked above have ended the first session
         admin = await house.client()
         made = await create_key(house.kernel.db, await house.user_id(), "theirs", digest(new_token()), ["all"])
         OBJECTS["/api-keys/"] = made["id"]
