@@ -56,6 +56,11 @@ class Memory:
     def __len__(self) -> int:
         return len(self._entries)
 
+    @property
+    def subjects(self) -> int:
+        """How many users, sessions and keys there are entries of."""
+        return len(self._by_id)
+
     def get(self, digest: bytes) -> Known | None:
         """Who it is, if known."""
         return self._entries.get(digest)
@@ -77,9 +82,15 @@ class Memory:
             self._entries.clear()
             self._by_id.clear()
             return
-        for one in ids:
-            for digest in self._by_id.pop(one, ()):
-                self._entries.pop(digest, None)
+        for digest in [digest for one in ids for digest in self._by_id.get(one, ())]:
+            self._drop(digest)
+
+    def _drop(self, digest: bytes) -> None:
+        entry = self._entries.pop(digest, None)
+        for subject in _subjects(entry.caller) if entry else ():
+            self._by_id[subject].discard(digest)
+            if not self._by_id[subject]:
+                del self._by_id[subject]
 
 
 def _subjects(caller: Caller) -> list[str]:

@@ -73,12 +73,15 @@ async def test_no_account_takes_as_long_as_a_wrong_password() -> None:
     hashed = await hash_secret("secret")
     assert await matches("secret", hashed)
     assert not await matches("anything", None)
-    begun = time.perf_counter()
-    assert not await matches("wrong", hashed)
-    middle = time.perf_counter()
-    assert not await matches("wrong", None)
-    with_account, without = middle - begun, time.perf_counter() - middle
-    assert without > with_account / 3
+
+    async def seconds(stored: str | None) -> float:
+        begun = time.perf_counter()
+        assert not await matches("wrong", stored)
+        return time.perf_counter() - begun
+
+    # the best of several: a busy machine makes single ones longer, never shorter
+    with_account, without = [min([await seconds(stored) for _ in range(10)]) for stored in (hashed, None)]
+    assert without > with_account / 2
 
 
 async def test_only_the_first_72_bytes_of_a_password_count_as_in_immich() -> None:
