@@ -19,6 +19,7 @@ from immich_host.users.dto import (
 )
 from immich_host.users.dto_preferences import UserPreferencesResponseDto, UserPreferencesUpdateDto
 from immich_host.users.heatmap import heatmap
+from immich_host.users.jobs import ERASE_JOB
 from immich_host.users.labels import clean_label
 from immich_host.users.rows import UserRow
 from immich_host.wire.dto import AssetStatsResponseDto, UserAdminResponseDto
@@ -28,8 +29,6 @@ routes = Routes("Users (admin)")
 READ = {"permission": Permission.ADMIN_USER_READ, "admin": True}
 UPDATE = {"permission": Permission.ADMIN_USER_UPDATE, "admin": True}
 DELETE = {"permission": Permission.ADMIN_USER_DELETE, "admin": True}
-
-ERASE_JOB = "host.user_delete"
 
 
 async def _existing(host: Kernel, user_id: UUID) -> UserRow:

@@ -9,6 +9,7 @@ from immich_host.plugin_api.errors import Refused
 from immich_host.users import store
 from immich_host.users.dto import CalendarHeatmapDay, CalendarHeatmapResponseDto, CalendarHeatmapType
 
+YEAR: Final = timedelta(days=365)
 LONGEST: Final = timedelta(days=366 * 10)
 COLUMNS: Final = {CalendarHeatmapType.UPLOAD: "created_at", CalendarHeatmapType.TAKEN: "local_date_time"}
 
@@ -22,7 +23,7 @@ async def heatmap(
         Refused: 400 where the range is empty or too long.
     """
     last = last or datetime.now(UTC).date()
-    first = first or last - timedelta(days=365)
+    first = first or last - min(YEAR, last - date.min)
     if not timedelta() <= last - first <= LONGEST:
         raise Refused(400, "The range of dates is empty or too long")
     days = await store.per_day(db, user_id, COLUMNS[kind], first, last)

@@ -38,7 +38,6 @@ async def erase_user(ctx: JobContext, *, user_id: UUID) -> Outcome:
             return Outcome.SKIPPED
         await host.publish("user_deleted", user_id=user_id)
     store.changed(user_id)
-    await host.push.to_everyone("on_user_delete", str(user_id))
     return Outcome.DONE
 
 

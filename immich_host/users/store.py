@@ -176,7 +176,8 @@ async def set_password_login(db: Database, enabled: bool) -> None:
 async def to_be_erased(db: Database, delay_days: int) -> list[UUID]:
     """Deleted accounts whose time is up."""
     rows = await db.fetch(
-        "SELECT id FROM \"user\" WHERE status = 'removing' OR deleted_at <= now() - make_interval(days => $1)",
+        """SELECT id FROM "user" WHERE status = 'removing'
+           OR deleted_at <= now() - make_interval(days => least($1::bigint, 100000)::int)""",
         delay_days,
     )
     return [row["id"] for row in rows]

@@ -147,6 +147,29 @@ async def test_an_account_is_erased_when_its_time_is_up(house: RunningHost) -> N
     assert await house.kernel.db.fetchval("SELECT user_id FROM user_audit") == eve
 
 
+async def test_everybody_is_told_once_of_an_erased_account(house: RunningHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[object] = []
+
+    async def to_everyone(*message: object) -> None:
+        told.append(message)
+
+    monkeypatch.setattr(house.kernel.push, "to_everyone", to_everyone)
+    admin, _ = await house.client(), await house.client("eve")
+    eve = await house.user_id("eve")
+    expect(await admin.request("DELETE", f"/api/admin/users/{eve}", json={"force": True}), 200)
+    await house.drain()
+    assert told == [("on_user_delete", str(eve))]
+
+
+async def test_a_delay_of_ages_is_no_error(house: RunningHost) -> None:
+    admin = await house.client()
+    config = expect(await admin.get("/api/system-config"), 200)
+    config["user"]["deleteDelay"] = 2**53 - 1
+    expect(await admin.put("/api/system-config", json=config), 200)
+    await house.kernel.jobs.request("host.user_delete_check")
+    await house.drain()
+
+
 async def test_force_erases_at_once_and_beyond_restoring(house: RunningHost) -> None:
     admin, _ = await house.client(), await house.client("eve")
     path = f"/api/admin/users/{await house.user_id('eve')}"

@@ -103,6 +103,14 @@ async def test_onboarding(house: RunningHost) -> None:
     assert expect(await client.get("/api/users/me/onboarding"), 200) == {"isOnboarded": False}
 
 
+@pytest.mark.parametrize(
+    "range_", [{"to": "0001-01-01"}, {"to": "0001-06-01"}, {"from": "9999-12-31", "to": "9999-12-31"}]
+)
+async def test_the_heat_map_at_the_ends_of_time(house: RunningHost, range_: dict[str, str]) -> None:
+    answer = expect(await (await house.client()).get("/api/users/me/calendar-heatmap", params=range_), 200)
+    assert (answer["to"], answer["totalCount"]) == (range_["to"], 0)
+
+
 async def asset(house: RunningHost, number: int, taken: str, **columns: object) -> None:
     values = {"visibility": "timeline", "deleted_at": None, "type": "IMAGE", "is_favorite": False} | columns
     await house.kernel.db.execute(
