@@ -34,16 +34,22 @@ def start_page(origin: str, *, is_initialized: bool) -> str:
             the request and is escaped.
         is_initialized: Whether there is an administrator; without one the page offers to make it.
     """
-    local = urlsplit(origin).hostname in ("localhost", "127.0.0.1", "::1")
     values = {
         "version": own_version(),
         "api": API_VERSION_TEXT,
         "origin": origin,
         "first": "hidden" if is_initialized else "",
         "later": "" if is_initialized else "hidden",
-        "local": "" if local else "hidden",
+        "local": "" if _is_local(origin) else "hidden",
     }
     page = _HTML
     for name, value in values.items():
         page = page.replace("{{" + name + "}}", escape(value))
     return page.replace("{{style}}", _STYLE).replace("{{script}}", _SCRIPT)
+
+
+def _is_local(origin: str) -> bool:
+    try:
+        return urlsplit(origin).hostname in ("localhost", "127.0.0.1", "::1")
+    except ValueError:  # the setting may hold anything
+        return False

@@ -100,6 +100,15 @@ async def test_the_page_at_the_root_offers_what_comes_next(house, signed_up):
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
 
 
+async def test_the_page_stands_whatever_the_external_address_is(house):
+    admin = await house.client()
+    config = (await admin.get("/api/system-config")).json()
+    config["server"]["externalDomain"] = "http://[bad"
+    assert (await admin.put("/api/system-config", json=config)).status_code == 200
+    page = await house.anonymous().get("/")
+    assert (page.status_code, "http://[bad/api" in page.text) == (200, True)
+
+
 async def test_the_page_escapes_what_the_client_says(house):
     page = await house.anonymous().get("/", headers={"host": 'x"><script>alert(1)</script>'})
     assert "<script>alert" not in page.text
