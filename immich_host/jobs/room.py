@@ -1,8 +1,10 @@
 """The jobs room of a process: everything that asks for jobs, looks at them or runs them, put together."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import structlog
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -17,6 +19,10 @@ from immich_host.jobs.schedule import CronOverride
 from immich_host.jobs.transport import Transport
 from immich_host.plugin_api import Host
 from immich_host.plugin_api.database import Database
+
+log = structlog.get_logger("jobs")
+
+_DELIVER_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +95,12 @@ class Jobs:
             raise first
 
     async def close(self) -> None:
-        """Deliver what is published and let go of Valkey."""
-        await self.outbox.settle()
+        """Deliver what is published and let go of Valkey; what a listener holds up stays for the next start."""
+        try:
+            async with asyncio.timeout(_DELIVER_SECONDS):
+                await self.outbox.settle()
+        except TimeoutError:
+            log.warning("facts stay to be delivered again", reason="their listeners came to no end")
         if self.transport is not None:
             await self.transport.close()
         if self._redis is not None:

@@ -1,7 +1,9 @@
+import asyncio
 from uuid import uuid4
 
 import pytest
 
+from immich_host.jobs import room
 from immich_host.jobs.scripts import NAMESPACE
 from immich_host.jobs.sweep import Sweep
 
@@ -89,3 +91,19 @@ async def test_valkey_away_fails_no_request(db, servers):
     assert await lab.jobs.request("lab.note", number=1) is not None
     await lab.room.close()
     assert await rows(db) == 1
+
+
+async def test_a_listener_that_hangs_holds_up_no_end_and_its_fact_stays(lab, db, asset, monkeypatch):
+    monkeypatch.setattr(room, "_DELIVER_SECONDS", 0.05)
+    begun = asyncio.Event()
+
+    async def hangs(**_arguments: object) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    lab.hosting.listen("asset_created", hangs)
+    await lab.jobs.publish("asset_created", **asset)
+    await begun.wait()
+    async with asyncio.timeout(5):
+        await lab.room.close()
+    assert await db.fetchval("SELECT count(*) FROM fact_request WHERE fact = 'asset_created'") == 1
