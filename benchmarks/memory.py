@@ -56,7 +56,7 @@ def main() -> None:
             time.sleep(10)
             samples: dict[str, Memory] = {"idle": server.memory()}
             samples["at work"] = at_work(server, pictures, chosen.photos)
-            time.sleep(30)
+            time.sleep(25)
             samples["idle again"] = server.memory()
     if chosen.json:
         print(json.dumps({kind: {role: size for role, (_, size) in each.items()} for kind, each in samples.items()}))

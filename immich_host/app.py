@@ -4,7 +4,8 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from immich_host.hosting import Hosting
 from immich_host.hosting.apps import all_apps
 from immich_host.runtime.gate import wait_at_gate
 from immich_host.runtime.lean import import_lean
+from immich_host.runtime.memory import give_back_when_idle
 from immich_host.runtime.settings import RuntimeSettings
 
 if TYPE_CHECKING:
@@ -115,7 +117,7 @@ async def _answer(kernel: "HostKernel", stop: asyncio.Event, bind: str) -> None:
     config.websocket_max_message_size = 1 << 20
     app = await build_app(kernel)
     _keep_what_is_there()
-    async with app.running():
+    async with app.running(), _giving_back(lambda: False):
         await serve(app, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
 
 
@@ -124,7 +126,19 @@ async def _work(kernel: "HostKernel", stop: asyncio.Event) -> None:
 
     worker = WorkerProcess(kernel.job_room, kernel.notices)
     _keep_what_is_there()
-    await worker.run(stop)
+    async with _giving_back(lambda: bool(kernel.job_room.executor.running)):
+        await worker.run(stop)
+
+
+@asynccontextmanager
+async def _giving_back(busy: Callable[[], bool]) -> AsyncIterator[None]:
+    """Give memory back while nothing is to be done."""
+    task = asyncio.create_task(give_back_when_idle(busy), name="give memory back")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
 
 
 def _keep_what_is_there() -> None:

@@ -25,7 +25,7 @@ async def _keep(_connection: asyncpg.Connection) -> None:
 class Database:
     """Implements the database port (`plugin_api.database.Database`) on Piccolo's engine and pool."""
 
-    def __init__(self, url: str, *, max_connections: int = 16) -> None:
+    def __init__(self, url: str, *, max_connections: int = 8) -> None:
         self.url = url
         self._max = max_connections
         self._tasks: set[asyncio.Future[None]] = set()
@@ -38,7 +38,7 @@ class Database:
         """
         ENGINE.config = {"dsn": self.url}
         await ENGINE.start_connection_pool(
-            min_size=1, max_size=self._max, reset=_keep, max_inactive_connection_lifetime=60.0
+            min_size=1, max_size=self._max, reset=_keep, max_inactive_connection_lifetime=20.0
         )
 
     async def close(self) -> None:
@@ -95,8 +95,11 @@ class Database:
             await connection.executemany(sql, rows)
 
     async def stream(self, sql: str, *args: Any, prefetch: int = 1000) -> AsyncIterator[Any]:
-        """Rows by a server-side cursor on a connection of its own."""
-        async with self.pool.acquire() as connection, connection.transaction(readonly=True):
+        """Rows by a server-side cursor on a connection of its own.
+
+        Not one of the pool's: who reads rows asks for more connections meanwhile, and might wait for ever.
+        """
+        async with self.dedicated() as connection, connection.transaction(readonly=True):
             async for row in connection.cursor(sql, *args, prefetch=prefetch):
                 yield row
 

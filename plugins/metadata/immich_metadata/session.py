@@ -5,6 +5,7 @@ import os
 import selectors
 import subprocess
 import time
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -67,8 +68,9 @@ class Session(exiftool.ExifTool):
         process, self._process, self._running = self._process, None, False
         if process is not None:
             process.kill()
-            with process:
-                pass
+            with process, suppress(BrokenPipeError):
+                if process.stdin is not None:
+                    process.stdin.close()  # what a dead process has not read is still to be written
 
     def execute(self, *params: str | bytes, raw_bytes: bool = False) -> Any:
         """Send one command and return what it printed (text, or bytes with `raw_bytes`).

@@ -1,4 +1,4 @@
-"""Reading file tags: a pool of exiftool processes, as many as files are being read at a time."""
+"""Reading file tags: a small pool of exiftool processes."""
 
 import asyncio
 from pathlib import Path
@@ -10,14 +10,17 @@ from exiftool.exceptions import ExifToolException
 
 from immich_metadata.session import LIMIT_SECONDS, Session, SessionDied
 
-IDLE_SECONDS = 60.0
+IDLE_SECONDS = 15.0
 """An unused process is ended after this time."""
+
+AT_ONCE = 2
+"""Processes of one reader: reading is CPU work of 10 ms, each takes 17 MB, and one may be held up by a long video."""
 
 _log = structlog.get_logger("metadata")
 
 
 class TagReader:
-    """Hands each read a process of its own; starts one when none is idle, ends those that idle.
+    """Hands each read a process of its own; starts one when none is idle, up to a few, ends those that idle.
 
     Belongs to one event loop; `close` it when the plugin stops.
     """
@@ -26,6 +29,7 @@ class TagReader:
         self._program, self._limit, self._idle_seconds = program, limit, idle
         self._idle: list[Session] = []
         self._busy: set[Session] = set()
+        self._free = asyncio.Semaphore(AT_ONCE)
         self._reaper: asyncio.TimerHandle | None = None
         self._closed = False
 
@@ -42,7 +46,8 @@ class TagReader:
         """
         for attempt in (1, 2):
             try:
-                tags = await self._read_once(path, embedded=embedded)
+                async with self._free:
+                    tags = await self._read_once(path, embedded=embedded)
             except SessionDied as error:
                 _log.warning("exiftool died", path=str(path), attempt=attempt, error=str(error))
             except TimeoutError as error:

@@ -81,7 +81,7 @@ async def test_reads_share_processes(reader: TagReader, photo: MakePhoto) -> Non
     assert reader.processes == 1
     found = await asyncio.gather(*(reader.read(path) for _ in range(3)))
     assert [tags["Make"] for tags in found] == ["X"] * 3
-    assert reader.processes == 3
+    assert reader.processes == 2  # more wait
 
 
 async def test_a_dead_process_is_replaced(reader: TagReader, photo: MakePhoto) -> None:
