@@ -15,7 +15,7 @@ from immich_host.auth.credentials import SHARED_LINK_COOKIE, Credential, Kind, f
 from immich_host.auth.devices import Device, app_version, device_of
 from immich_host.auth.known import Known, Memory, known, seconds
 from immich_host.plugin_api.errors import Refused
-from immich_host.plugin_api.web import Caller, Route
+from immich_host.plugin_api.web import Caller
 from immich_host.users.store import on_change
 from immich_host.wire.kernel import Kernel
 
@@ -41,25 +41,10 @@ class AuthGate:
             host.notices.subscribe(table, self._memory.forget)
         on_change(self._memory.forget)
 
-    async def authorise(
-        self,
-        route: Route,  # noqa: ARG002 - who asks does not depend on what for
-        headers: Mapping[str, str],
-        query_string: bytes,
-        cookies: Mapping[str, str],
-        scheme: str,  # noqa: ARG002
-    ) -> Caller | None:
-        """The caller behind a request's credentials; None if there are none.
-
-        Raises:
-            Refused: 401 for credentials that are not good.
-        """
-        return await self.identify(headers, query_string, cookies)
-
     async def identify(
         self, headers: Mapping[str, str], query_string: bytes, cookies: Mapping[str, str]
     ) -> Caller | None:
-        """As `authorise`; for sockets too, which pass no query string.
+        """The caller behind a request's credentials; None if there are none. Sockets pass no query string.
 
         Raises:
             Refused: 401 for credentials that are not good.

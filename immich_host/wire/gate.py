@@ -12,28 +12,20 @@ from immich_host.plugin_api.web import FREE, Caller, Route
 AUTHENTICATION_REQUIRED = "Authentication required"
 FORBIDDEN = "Forbidden"
 SESSION_REQUIRED = "A signed-in session is required"
-ELEVATION_REQUIRED = "Elevated permission is required"
 
 
 class Gate(Protocol):
     """Finds out who asks; the auth domain implements it."""
 
-    async def authorise(
-        self,
-        route: Route,
-        headers: Mapping[str, str],
-        query_string: bytes,
-        cookies: Mapping[str, str],
-        scheme: str,
+    async def identify(
+        self, headers: Mapping[str, str], query_string: bytes, cookies: Mapping[str, str]
     ) -> Caller | None:
         """The caller behind a request's credentials; None if there are none.
 
         Args:
-            route: The route that is asked for; `check` judges it afterwards.
             headers: Names in lower case; of a repeated header the last one.
             query_string: Without the question mark.
             cookies: By name.
-            scheme: `http` or `https`.
 
         Raises:
             Refused: The credentials are bad (401).
@@ -70,19 +62,14 @@ def _check_key(route: Route, granted: frozenset[str]) -> None:
         raise Refused(403, f"Missing required permission: {needed}")
 
 
-def require_elevated(caller: Caller) -> None:
-    """Demand that the session is unlocked by PIN.
-
-    Raises:
-        Refused: 401 otherwise.
-    """
-    if not caller.elevated:
-        raise Refused(401, ELEVATION_REQUIRED)
-
-
 def headers_of(scope: Mapping[str, Any]) -> dict[str, str]:
     """The headers of an ASGI scope by lower-case name."""
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _cookies_of(scope: Mapping[str, Any]) -> Mapping[str, str]:
+    """The cookies of an ASGI scope by name; HTTP/2 may spread them over several headers."""
+    return parse_cookie(b"; ".join(value for name, value in scope["headers"] if name == b"cookie").decode("latin-1"))
 
 
 async def admit(gate: Gate, route: Route, scope: Mapping[str, Any]) -> Caller | None:
@@ -98,8 +85,6 @@ async def admit(gate: Gate, route: Route, scope: Mapping[str, Any]) -> Caller | 
     """
     if route.public:
         return None
-    headers = headers_of(scope)
-    cookies = parse_cookie(headers.get("cookie"))
-    caller = await gate.authorise(route, headers, scope["query_string"], cookies, scope.get("scheme", "http"))
+    caller = await gate.identify(headers_of(scope), scope["query_string"], _cookies_of(scope))
     check(route, caller)
     return caller

@@ -11,7 +11,7 @@ from quart.typing import TestClientProtocol as Client
 
 from immich_host.plugin_api.errors import Refused
 from immich_host.plugin_api.permissions import Permission
-from immich_host.plugin_api.web import Caller, Route, Routes, SharedLinkView
+from immich_host.plugin_api.web import Caller, Routes, SharedLinkView
 from immich_host.wire.binding import bind, configure
 from immich_host.wire.catalogue import Catalogue
 from immich_host.wire.idle import idle_routes
@@ -38,15 +38,10 @@ CALLERS: dict[str, Caller] = {
 class HeaderGate:
     """Takes the caller's word from the header `x-who`."""
 
-    async def authorise(
-        self,
-        route: Route,
-        headers: Mapping[str, str],
-        query_string: bytes,
-        cookies: Mapping[str, str],
-        scheme: str,
+    async def identify(
+        self, headers: Mapping[str, str], query_string: bytes, cookies: Mapping[str, str]
     ) -> Caller | None:
-        del route, query_string, scheme
+        del query_string
         who = headers.get("x-who") or cookies.get("who")
         if who == "bad":
             raise Refused(401, "Invalid user token")

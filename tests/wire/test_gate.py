@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from werkzeug.datastructures import Headers
 
 from immich_host.plugin_api.errors import Refused
 from immich_host.plugin_api.permissions import Permission
 from immich_host.plugin_api.web import FREE, Caller, Route, Routes
-from immich_host.wire.gate import check, require_elevated
+from immich_host.wire.access import require_elevated
+from immich_host.wire.gate import check
 
 READ, UPDATE = Permission.ASSET_READ, Permission.ASSET_UPDATE
 
@@ -84,6 +86,17 @@ async def test_routes_ask_the_gate(serve: Callable[..., Any]):
     assert calls == 0
     assert await (await client.get("/api/secret", headers={"cookie": "who=user"})).get_json() == {"name": "Ada"}
     assert calls == 1
+
+
+async def test_cookies_may_come_in_several_headers(serve: Callable[..., Any]):
+    routes = Routes("T")
+
+    @routes.get("/name", permission=READ)
+    async def name(caller: Caller) -> str:
+        return caller.name
+
+    headers = Headers([("cookie", "who=user"), ("cookie", "theme=dark")])
+    assert await (await serve(routes).client.get("/api/name", headers=headers)).get_json() == "Ada"
 
 
 async def test_guard_sees_the_caller_and_can_refuse(serve: Callable[..., Any]):
