@@ -14,6 +14,10 @@ from immich_host.wire.handlers import Checked, Handled
 from immich_host.wire.issues import VALIDATION_FAILED, Issue, issue, issues_of, wrong_type
 
 INVALID_JSON = "The body is not valid JSON"
+NOT_SENT_AS_JSON = "The body must be sent as application/json"
+
+_OF_ANY_PAGE: Final = frozenset({"text/plain", "application/x-www-form-urlencoded", "multipart/form-data"})
+"""Types that a page of another site may post here unasked: JSON under them could sign a browser in or up."""
 
 LARGEST: Final = 2**63 - 1
 """Whole numbers beyond it are no column's and no clock's."""
@@ -65,7 +69,7 @@ async def read_body(handled: Handled, request: Request) -> Any:
     """The JSON body as the handler's model; None where it takes none, and then it is not read.
 
     Raises:
-        Refused: 400: missing, not JSON, or with issues.
+        Refused: 400: missing, not JSON or not sent as such, or with issues.
     """
     checked = handled.body
     if checked is None:
@@ -76,6 +80,8 @@ async def read_body(handled: Handled, request: Request) -> Any:
             return None
         issues = [wrong_type(checked.schema.type_of(checked.schema.root), "undefined", ())]
         raise Refused(400, VALIDATION_FAILED, issues)
+    if request.mimetype in _OF_ANY_PAGE:
+        raise Refused(400, NOT_SENT_AS_JSON)
     try:
         body = checked.adapter.validate_json(data, strict=True, by_alias=True, by_name=False)
     except ValidationError as error:

@@ -189,6 +189,19 @@ async def test_not_json(client: Client, data: bytes):
     assert (answer.status_code, await answer.get_json()) == (400, {"message": "The body is not valid JSON"})
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+async def test_json_is_not_taken_from_what_any_page_may_send(client: Client, kind: str):
+    answer = await client.post("/api/things", data=b'{"name": "abc"}', headers={"Content-Type": kind})
+    said = {"message": "The body must be sent as application/json"}
+    assert (answer.status_code, await answer.get_json()) == (400, said)
+
+
+@pytest.mark.parametrize("kind", ["application/json", "Application/JSON; charset=UTF-8", "application/octet-stream"])
+async def test_json_is_taken_under_other_names(client: Client, kind: str):
+    answer = await client.post("/api/things", data=b'{"name": "abc"}', headers={"Content-Type": kind})
+    assert await answer.get_json() == {"name": "abc"}
+
+
 async def test_optional_body(client: Client):
     assert await (await client.put("/api/maybe")).get_json() == {"given": False}
     assert await (await client.put("/api/maybe", json={"name": "abc"})).get_json() == {"given": True}
