@@ -112,9 +112,13 @@ async def send_picture(host: Kernel, user_id: UUID, request: Request) -> Respons
         raise Refused(400, "User not found")
     if not row.profile_image_path:
         raise NotFound("User does not have a profile image")
-    tag = f'"{row.profile_changed_at.timestamp():.6f}"'
-    headers = {"Cache-Control": "private, max-age=86400, no-transform", "ETag": tag}
-    if request.headers.get("If-None-Match") == tag:
+    tag = f"{row.profile_changed_at.timestamp():.6f}"
+    headers = {
+        "Cache-Control": "private, max-age=86400, no-transform",
+        "ETag": f'"{tag}"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    if request.if_none_match.contains_weak(tag):
         return Response(b"", 304, headers)
     try:
         path = host.paths.absolute(row.profile_image_path)
