@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from immich_host.assets.files import Files
 from immich_host.assets.port import Assets
+from immich_host.assets.stacking import Stacks
 from immich_host.assets.store import owners_view
 from immich_host.db.database import Database
 from immich_host.db.notices import Notices
@@ -74,6 +75,7 @@ class HostKernel:
         self.job_room = self._jobs(settings.redis_url if hand_over else None)
         self.jobs = self.job_room.outbox
         self.assets = Assets(self.db, self.paths, self.publish)
+        self.stacks = Stacks(self.db, self.publish)
         self.files = Files(self.db, self.paths, self.jobs, self.publish)
         self.binaries = settings.binaries()
         self.switching = Switching(self)

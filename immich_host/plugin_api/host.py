@@ -9,6 +9,7 @@ from immich_host.plugin_api.files import FilesPort
 from immich_host.plugin_api.jobs import JobsPort
 from immich_host.plugin_api.push import PushPort
 from immich_host.plugin_api.settings import Section
+from immich_host.plugin_api.stacks import StacksPort
 
 
 class BinariesPort(Protocol):
@@ -41,6 +42,11 @@ class Host(Protocol):
     @property
     def assets(self) -> AssetsPort:
         """Reading assets, writing host-owned columns."""
+        ...
+
+    @property
+    def stacks(self) -> StacksPort:
+        """Putting assets together."""
         ...
 
     @property

@@ -14,6 +14,7 @@ from immich_host.db.migrating import migrate
 from immich_host.hosting.apps import all_apps, plugin_apps
 from immich_host.hosting.discovery import GROUP
 from immich_host.kernel import HostKernel
+from immich_host.plugin_api.settings import Section
 from immich_host.users import passwords
 from immich_host.web import WebApp
 
@@ -93,6 +94,10 @@ class RunningHost:
     async def drain(self) -> None:
         """Run every job that waits, in this process; raises the first failure."""
         await self.kernel.job_room.drain()
+
+    async def configure(self, section: Section) -> None:
+        """Set a settings section, as an admin would."""
+        await self.kernel.live_settings.update_section(section)
 
     async def turn_off(self, plugin: str) -> None:
         """Switch a plugin off, as an admin would, and wait until it is."""
