@@ -1,13 +1,17 @@
 """Making an asset's rows: the asset, its exif row with the size, its job status, its owner's usage."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
-import orjson
+from pydantic_core import to_json
 
 from immich_host.db.database import Database
+
+KEPT: Final = ("active", "trashed")
+"""Status of assets that stay; one that waits to be erased does not make an upload a duplicate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +78,15 @@ async def insert_within_quota(db: Database, new: NewAsset) -> bool | None:
     if new.sidecar_path is not None:
         await db.execute(_SIDECAR, new.id, new.sidecar_path)
     for key, value in new.metadata.items():
-        await db.execute(_METADATA, new.id, key, orjson.dumps(value).decode())
+        await db.execute(_METADATA, new.id, key, to_json(value, inf_nan_mode="null").decode())
     return fits
 
 
-async def find_by_checksum(db: Database, owner_id: UUID, checksum: bytes) -> UUID | None:
+async def find_by_checksum(
+    db: Database, owner_id: UUID, checksum: bytes, *, statuses: Sequence[str] = KEPT
+) -> UUID | None:
     """The owner's uploaded asset with this SHA-1 (20 bytes), trashed ones too."""
     return await db.fetchval(
-        "SELECT id FROM asset WHERE owner_id = $1 AND checksum = $2 AND library_id IS NULL", owner_id, checksum
-    )
+        "SELECT id FROM asset WHERE owner_id = $1 AND checksum = $2 AND library_id IS NULL AND status = ANY($3)",
+        owner_id, checksum, statuses,
+    )  # fmt: skip

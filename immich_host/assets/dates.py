@@ -1,9 +1,36 @@
 """Dates that clients give: an instant with an offset, and the wall clock that goes with it."""
 
+import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from immich_host.plugin_api.errors import Refused
+
+_OFFSET: Final = re.compile(r"UTC([+-])([01]?[0-9]|2[0-3])(?::([0-5]?[0-9]))?", re.IGNORECASE)
+EARLIEST: Final = datetime(1, 2, 2, tzinfo=UTC)
+LATEST: Final = datetime(9999, 12, 30, tzinfo=UTC)
+"""Between these every zone's clock can be told; the days at the very ends mean infinity to the database."""
+
+
+def storable(moment: datetime) -> datetime:
+    """The moment, or the nearest that can be stored and told: some clients send the year 1 for no date."""
+    return min(max(moment, EARLIEST), LATEST)
+
+
+def shifted(moment: datetime, minutes: int) -> datetime:
+    """The moment so many minutes later.
+
+    Raises:
+        Refused: 400 where it leaves the calendar.
+    """
+    try:
+        later = moment + timedelta(minutes=minutes)
+    except OverflowError:
+        later = None
+    if later is None or later != storable(later):
+        raise invalid("dateTimeRelative", "Invalid input: the date leaves the calendar")
+    return later
 
 
 def parse(text: str) -> datetime:
@@ -16,7 +43,7 @@ def parse(text: str) -> datetime:
         value = datetime.fromisoformat(text)
     except ValueError:
         value = None
-    if value is None or value.tzinfo is None:
+    if value is None or value.tzinfo is None or value != storable(value):
         raise invalid("dateTimeOriginal", "Invalid input: expected ISO 8601 date with offset or Z")
     return value
 
@@ -41,11 +68,9 @@ def zone(name: str) -> tzinfo:
         Refused: 400 when it is neither.
     """
     text = name.strip()
-    if text.upper().startswith("UTC") and text[3:4] in {"+", "-"}:
-        hours, _, minutes = text[4:].partition(":")
-        if hours.isdecimal() and (minutes or "0").isdecimal() and int(hours) < 24:
-            offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
-            return timezone(-offset if text[3] == "-" else offset)
+    if (found := _OFFSET.fullmatch(text)) is not None:
+        offset = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
+        return timezone(-offset if found[1] == "-" else offset)
     try:
         return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -1,7 +1,10 @@
-"""Trashing, restoring and erasing: rows first, files by a job after the commit."""
+"""Trashing, restoring and erasing: rows first, files by a job after the commit.
+
+Rows are locked in the order of their ids, here and in every other bulk change, so that nobody deadlocks.
+"""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from immich_host.assets.files import REMOVE_FILES
@@ -13,13 +16,21 @@ ERASE = "host.erase_assets"
 """Full name of the job that erases assets whose status is `deleted`."""
 PAGE = 500
 
+_LOCKED: Final = """
+SELECT * FROM asset WHERE id = $1
+  OR stack_id = (SELECT stack_id FROM asset WHERE id = $1)
+  OR id = (SELECT live_photo_video_id FROM asset WHERE id = $1)
+ORDER BY id FOR UPDATE
+"""
+
 
 async def trash(host: Kernel, asset_ids: Sequence[UUID]) -> None:
     """Put assets into the trash; those there already stay as they are. Publishes asset_trashed per owner."""
     async with host.db.transaction():
         rows = await host.db.fetch(
-            """UPDATE asset SET deleted_at = now(), status = 'trashed'
-               WHERE id = ANY($1::uuid[]) AND deleted_at IS NULL RETURNING id, owner_id""",
+            """UPDATE asset SET deleted_at = now(), status = 'trashed' WHERE id IN (
+                 SELECT id FROM asset WHERE id = ANY($1::uuid[]) AND deleted_at IS NULL ORDER BY id FOR NO KEY UPDATE)
+               RETURNING id, owner_id""",
             list(asset_ids),
         )
         await _tell(host, "asset_trashed", [(row["owner_id"], row["id"]) for row in rows])
@@ -29,8 +40,8 @@ async def mark_deleted(host: Kernel, asset_ids: Sequence[UUID]) -> None:
     """Let assets go for good: they leave every list at once, a job erases them."""
     async with host.db.transaction():
         await host.db.execute(
-            """UPDATE asset SET deleted_at = coalesce(deleted_at, now()), status = 'deleted'
-               WHERE id = ANY($1::uuid[])""",
+            """UPDATE asset SET deleted_at = coalesce(deleted_at, now()), status = 'deleted' WHERE id IN (
+                 SELECT id FROM asset WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE)""",
             list(asset_ids),
         )
         await host.jobs.request(ERASE, cause="delete")
@@ -40,9 +51,10 @@ async def restore(host: Kernel, owner_id: UUID, asset_ids: Sequence[UUID] | None
     """Take assets of one owner (all where None) out of the trash; returns how many."""
     async with host.db.transaction():
         rows = await host.db.fetch(
-            """UPDATE asset SET deleted_at = NULL, status = 'active'
-               WHERE owner_id = $1 AND status = 'trashed' AND deleted_at IS NOT NULL AND NOT is_offline
-                 AND ($2::uuid[] IS NULL OR id = ANY($2::uuid[]))
+            """UPDATE asset SET deleted_at = NULL, status = 'active' WHERE id IN (
+                 SELECT id FROM asset
+                 WHERE owner_id = $1 AND status = 'trashed' AND deleted_at IS NOT NULL AND NOT is_offline
+                   AND ($2::uuid[] IS NULL OR id = ANY($2::uuid[])) ORDER BY id FOR NO KEY UPDATE)
                RETURNING id""",
             owner_id,
             None if asset_ids is None else list(asset_ids),
@@ -55,8 +67,9 @@ async def empty_trash(host: Kernel, owner_id: UUID) -> int:
     """Let go of everything in one owner's trash; returns how many."""
     async with host.db.transaction():
         count = await host.db.fetchval(
-            """WITH gone AS (UPDATE asset SET status = 'deleted'
-                 WHERE owner_id = $1 AND status = 'trashed' AND deleted_at IS NOT NULL RETURNING 1)
+            """WITH gone AS (UPDATE asset SET status = 'deleted' WHERE id IN (
+                 SELECT id FROM asset WHERE owner_id = $1 AND status = 'trashed' AND deleted_at IS NOT NULL
+                 ORDER BY id FOR NO KEY UPDATE) RETURNING 1)
                SELECT count(*) FROM gone""",
             owner_id,
         )
@@ -89,33 +102,42 @@ async def erase_job(ctx: JobContext) -> Outcome:
         after = rows[-1]["id"]
 
 
-async def erase(host: Kernel, asset_id: UUID) -> None:
-    """Delete one asset's rows, and its files after the commit; a live-photo video goes with its last still."""
+async def erase(host: Kernel, asset_id: UUID, *, keep_video: UUID | None = None) -> None:
+    """Delete one asset's rows, and its files after the commit; a live-photo video goes with its last still.
+
+    Args:
+        host: The kernel.
+        asset_id: The asset; nothing happens where it is gone.
+        keep_video: A live-photo video that stays.
+    """
     async with host.db.transaction():
-        asset = await host.db.fetchrow("SELECT * FROM asset WHERE id = $1 FOR UPDATE", asset_id)
+        locked = {row["id"]: row for row in await host.db.fetch(_LOCKED, asset_id)}
+        asset = locked.get(asset_id)
         if asset is None:
             return
         size = await host.db.fetchval("SELECT file_size_in_byte FROM asset_exif WHERE asset_id = $1", asset_id)
         paths = await _files(host, asset)
         await _mend_stack(host, asset_id, asset["stack_id"])
         await host.db.execute("DELETE FROM asset WHERE id = $1", asset_id)
-        if asset["library_id"] is None:
+        if paths:
+            await host.jobs.request(REMOVE_FILES, cause="delete", paths=paths)
+        await host.publish("asset_deleted", asset_id=asset_id, owner_id=asset["owner_id"])
+        if asset["live_photo_video_id"] != keep_video:
+            await _erase_unused_video(host, asset["live_photo_video_id"])
+        if asset["library_id"] is None:  # the owner's row last, as in an upload
             await host.db.execute(
                 """UPDATE "user" SET quota_usage_in_bytes = greatest(0, quota_usage_in_bytes - $2) WHERE id = $1""",
                 asset["owner_id"],
                 size or 0,
             )
-        if paths:
-            await host.jobs.request(REMOVE_FILES, cause="delete", paths=paths)
-        await host.publish("asset_deleted", asset_id=asset_id, owner_id=asset["owner_id"])
-        await _erase_unused_video(host, asset["live_photo_video_id"])
 
 
 async def _files(host: Kernel, asset: Mapping[str, Any]) -> list[str]:
-    """Stored paths that go with the asset. External originals and offline ones stay."""
+    """Stored paths that go with the asset. External and offline originals stay, with the sidecars beside them."""
     rows = await host.db.fetch("SELECT type, path FROM asset_file WHERE asset_id = $1", asset["id"])
     keep = asset["is_external"] or asset["is_offline"]
-    paths = [row["path"] for row in rows if not (keep and row["type"] == "sidecar")]
+    folder = asset["original_path"].rpartition("/")[0]
+    paths = [row["path"] for row in rows if not (keep and row["path"].rpartition("/")[0] == folder)]
     if not keep:
         paths.append(asset["original_path"])
     return [path for path in paths if not path.startswith("/")]
@@ -153,8 +175,9 @@ async def expired_job(ctx: JobContext) -> Outcome:
     days = trash_settings.days if trash_settings.enabled else 0
     async with host.db.transaction():
         await host.db.execute(
-            """UPDATE asset SET status = 'deleted'
-               WHERE status = 'trashed' AND deleted_at < now() - make_interval(days => $1)""",
+            """UPDATE asset SET status = 'deleted' WHERE id IN (
+                 SELECT id FROM asset WHERE status = 'trashed' AND deleted_at < now() - make_interval(days => $1)
+                 ORDER BY id FOR NO KEY UPDATE)""",
             days,
         )
         await host.jobs.request(ERASE, cause="schedule")

@@ -1,6 +1,6 @@
 """A person's changes to assets: columns, locked exif fields, live-photo links; facts follow on commit."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,6 @@ from immich_host.assets import dates, writing
 from immich_host.assets.dto_input import AssetBulkUpdateDto, UpdateAssetDto
 from immich_host.assets.upload_store import check_live_video
 from immich_host.plugin_api.web import Caller
-from immich_host.wire.access import require_elevated
 from immich_host.wire.kernel import Kernel
 
 
@@ -28,7 +27,7 @@ async def update_one(host: Kernel, caller: Caller, asset_id: UUID, change: Updat
     """Apply a change to one asset.
 
     Raises:
-        Refused: 400 for a bad date or a live-photo video that does not fit, 401 for the locked folder.
+        Refused: 400 for a bad date or a live-photo video that does not fit.
     """
     columns = _given(is_favorite=change.is_favorite, visibility=change.visibility)
     exif = _given(
@@ -37,7 +36,6 @@ async def update_one(host: Kernel, caller: Caller, asset_id: UUID, change: Updat
         longitude=change.longitude,
         rating=_rating(change.rating),
     )
-    _check_visibility(caller, columns)
     async with host.db.transaction():
         if change.live_photo_video_id is not MISSING:
             columns |= await link_live_photo(host, caller.user_id, asset_id, change.live_photo_video_id)
@@ -48,11 +46,11 @@ async def update_one(host: Kernel, caller: Caller, asset_id: UUID, change: Updat
         await _apply(host, asset_id, columns, exif)
 
 
-async def update_many(host: Kernel, caller: Caller, change: AssetBulkUpdateDto) -> None:
+async def update_many(host: Kernel, change: AssetBulkUpdateDto) -> None:
     """Apply one change to many assets, in one transaction.
 
     Raises:
-        Refused: 400 for a bad date or zone, 401 for the locked folder.
+        Refused: 400 for a bad date or zone.
     """
     columns = _given(is_favorite=change.is_favorite, visibility=change.visibility, duplicate_id=_duplicate(change))
     exif = _given(
@@ -61,10 +59,8 @@ async def update_many(host: Kernel, caller: Caller, change: AssetBulkUpdateDto) 
         longitude=change.longitude,
         rating=_rating(change.rating),
     )
-    ids = list(dict.fromkeys(change.ids))
-    _check_visibility(caller, columns)
     async with host.db.transaction():
-        for asset_id in ids:
+        for asset_id in sorted(set(change.ids)):  # one order for everybody, so that two clients never deadlock
             own_columns, own_exif = await _dated(host, asset_id, change)
             await _apply(host, asset_id, columns | own_columns, exif | own_exif)
 
@@ -95,7 +91,7 @@ async def _dated(host: Kernel, asset_id: UUID, change: AssetBulkUpdateDto) -> tu
     )
     if row is None:
         return {}, {}
-    moment: datetime = row["moment"] + timedelta(minutes=minutes)
+    moment = dates.shifted(row["moment"], minutes)
     name = row["time_zone"] if change.time_zone is MISSING else change.time_zone
     where = dates.zone(name) if name else UTC
     return _moved_to(moment, where), {"date_time_original": moment, "time_zone": name}
@@ -103,11 +99,6 @@ async def _dated(host: Kernel, asset_id: UUID, change: AssetBulkUpdateDto) -> tu
 
 def _moved_to(moment: datetime, where: Any) -> dict[str, Any]:
     return {"file_created_at": moment, "local_date_time": dates.wall_clock(moment, where)}
-
-
-def _check_visibility(caller: Caller, columns: dict[str, Any]) -> None:
-    if columns.get("visibility") == "locked":
-        require_elevated(caller)
 
 
 async def _apply(host: Kernel, asset_id: UUID, columns: dict[str, Any], exif: dict[str, Any]) -> None:

@@ -72,6 +72,8 @@ async def download_asset(
 async def play_asset_video(caller: Caller, host: Kernel, scope: Scope, receive: Receive, send: Send, id: UUID) -> None:
     """Send the transcoded video, or the original where there is none."""
     found = await _allowed_or_hidden(host, caller, id, "encoded_video", Permission.ASSET_VIEW, edited=False)
+    if not found.is_video:
+        raise NotFound
     if found.file is None:
         found = await _allowed_or_hidden(host, caller, id, "original", Permission.ASSET_VIEW, edited=False)
     await _send(scope, receive, send, found)

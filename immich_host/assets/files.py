@@ -91,7 +91,7 @@ class Files:
                 _UPSERT, asset_id, type, stored, is_edited, is_progressive, is_transparent
             )
             if old is not None and old != stored:
-                await self._remove(old)
+                await self._remove(asset_id, old)
             await self._publish(
                 "asset_file_written", asset_id=asset_id, owner_id=asset["owner_id"], type=type, cause=cause
             )
@@ -105,7 +105,7 @@ class Files:
                 asset_id, type, is_edited,
             )  # fmt: skip
             if old is not None and not keep:
-                await self._remove(old)
+                await self._remove(asset_id, old)
 
     async def remove_later(self, *paths: Path) -> None:
         """Delete files after commit, by a job.
@@ -114,10 +114,10 @@ class Files:
             BadPath: One is not under the media root.
         """
         if paths:
-            await self._remove(*(self._paths.relative(path) for path in paths))
+            await self._remove(None, *(self._paths.relative(path) for path in paths))
 
-    async def _remove(self, *stored: str) -> None:
-        await self._jobs.request(REMOVE_FILES, paths=list(stored))
+    async def _remove(self, asset_id: UUID | None, *stored: str) -> None:
+        await self._jobs.request(REMOVE_FILES, paths=list(stored), asset_id=asset_id)
 
     def _stored(self, path: Path, *, external: bool) -> str:
         try:
@@ -133,16 +133,19 @@ class Files:
         return AssetFileRow(path=path, **values)
 
 
-async def remove_files(ctx: JobContext, *, paths: list[str]) -> Outcome:
-    """Job: delete files under the media root; missing ones are fine.
+async def remove_files(ctx: JobContext, *, paths: list[str], asset_id: UUID | None = None) -> Outcome:
+    """Job: delete files under the media root; missing ones are fine, and one that the asset has again stays.
 
     Folders stay: taking away an empty one could meet a writer that has just made sure of it.
     """
     media = MediaPaths(ctx.host.files.media_root)
+    rows = await ctx.host.db.fetch("SELECT path FROM asset_file WHERE asset_id = $1", asset_id) if asset_id else ()
+    kept = {row["path"] for row in rows}
 
     def remove() -> None:
         for stored in paths:
-            media.absolute(stored).unlink(missing_ok=True)
+            if stored not in kept:
+                media.absolute(stored).unlink(missing_ok=True)
 
     await ctx.in_thread(remove)
     return Outcome.DONE

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from immich_host.assets import columns as known
 from immich_host.assets import writing
-from immich_host.assets.creating import NewAsset, find_by_checksum, insert_asset
+from immich_host.assets.creating import KEPT, NewAsset, find_by_checksum, insert_asset
 from immich_host.assets.tables import AssetExif
 from immich_host.db.database import Database
 from immich_host.media.paths import MediaPaths
@@ -118,7 +118,7 @@ class Assets:
         )
         async with self._db.transaction():
             if not await insert_asset(self._db, new):
-                existing = await find_by_checksum(self._db, owner_id, checksum)
+                existing = await find_by_checksum(self._db, owner_id, checksum, statuses=(*KEPT, "deleted"))
                 return existing or new.id, False
             if chain:
                 await self._publish("asset_created", asset_id=new.id, owner_id=owner_id, cause=cause)

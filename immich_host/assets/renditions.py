@@ -36,6 +36,7 @@ class Rendition:
 
     owner_id: UUID
     is_locked: bool
+    is_video: bool
     is_edited: bool
     original_name: str
     file: SentFile | None
@@ -84,8 +85,9 @@ class Renditions:
             file = self._derived(row, kind)
             lasting = row["file_is_edited"] == edited or not row["is_edited"]
         rendition = Rendition(
-            row["owner_id"], row["visibility"] == "locked", row["is_edited"], row["original_file_name"], file
-        )
+            row["owner_id"], row["visibility"] == "locked", row["type"] == "VIDEO", row["is_edited"],
+            row["original_file_name"], file,
+        )  # fmt: skip
         if lasting and changes == self._changes:
             self._remember(asset_id, (kind, edited), rendition)
         return rendition

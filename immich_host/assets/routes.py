@@ -68,7 +68,7 @@ async def update_asset(id: UUID, caller: Caller, host: Kernel, body: UpdateAsset
 async def update_assets(caller: Caller, host: Kernel, body: AssetBulkUpdateDto) -> None:
     """Make one change to many assets."""
     await host.access.require_assets(caller, Permission.ASSET_UPDATE, body.ids)
-    await editing.update_many(host, caller, body)
+    await editing.update_many(host, body)
 
 
 @routes.delete("/assets", operation_id="deleteAssets", permission=Permission.ASSET_DELETE)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from pydantic_core import to_json
 
 from immich_host.assets.deleting import empty_trash, mark_deleted, restore, trash
 from immich_host.assets.responses import asset_responses, owners_view
@@ -53,14 +54,15 @@ async def metadata_items(asset_id: UUID, key: str | None = None) -> list[dict[st
 async def put_metadata(db: Database, items: Sequence[tuple[UUID, str, dict[str, Any]]]) -> list[dict[str, Any]]:
     """Upsert key-value rows; returns them with the time of their change. Of equal keys the last one counts."""
     last = {(asset_id, key): value for asset_id, key, value in items}
+    keys = sorted(last)  # one order for everybody, so that two clients never wait for each other
     rows = await db.fetch(
         """INSERT INTO asset_metadata (asset_id, key, value)
            SELECT * FROM unnest($1::uuid[], $2::text[], $3::jsonb[])
            ON CONFLICT (asset_id, key) DO UPDATE SET value = EXCLUDED.value
            RETURNING asset_id, key, value, updated_at""",
-        [asset_id for asset_id, _ in last],
-        [key for _, key in last],
-        [orjson.dumps(value).decode() for value in last.values()],
+        [asset_id for asset_id, _ in keys],
+        [key for _, key in keys],
+        [to_json(last[key], inf_nan_mode="null").decode() for key in keys],
     )
     return [dict(row) | {"value": orjson.loads(row["value"])} for row in rows]
 
@@ -68,8 +70,10 @@ async def put_metadata(db: Database, items: Sequence[tuple[UUID, str, dict[str, 
 async def forget_metadata(db: Database, items: Sequence[tuple[UUID, str]]) -> None:
     """Delete key-value rows; missing ones are fine."""
     await db.execute(
-        """DELETE FROM asset_metadata USING unnest($1::uuid[], $2::text[]) AS gone (asset_id, key)
-           WHERE asset_metadata.asset_id = gone.asset_id AND asset_metadata.key = gone.key""",
+        """DELETE FROM asset_metadata WHERE (asset_id, key) IN (
+             SELECT asset_id, key FROM asset_metadata WHERE (asset_id, key) IN (
+               SELECT * FROM unnest($1::uuid[], $2::text[]))
+             ORDER BY asset_id, key FOR UPDATE)""",
         [asset_id for asset_id, _ in items],
         [key for _, key in items],
     )

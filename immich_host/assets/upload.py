@@ -10,13 +10,14 @@ import structlog
 
 from immich_host.assets.checksums import read_checksum
 from immich_host.assets.creating import NewAsset, find_by_checksum
+from immich_host.assets.deleting import erase
 from immich_host.assets.dto import AssetMediaResponseDto
 from immich_host.assets.dto_input import AssetMediaCreateDto
 from immich_host.assets.upload_form import UploadForm, read_form
 from immich_host.assets.upload_store import check_live_video, check_quota, known_or_fits, store_upload
 from immich_host.media.answers import Receive, Scope, Send, header, send_json
 from immich_host.media.received import PartHead, ReceivedFile
-from immich_host.media.receiving import Upload, receiving
+from immich_host.media.receiving import Upload, clean_name, receiving
 from immich_host.media.types import is_sidecar, kind_of, suffix_of
 from immich_host.plugin_api.errors import Refused
 from immich_host.plugin_api.permissions import Permission
@@ -105,7 +106,7 @@ async def _check_type(head: PartHead, fields: Mapping[str, str]) -> None:
     if head.field == SIDECAR:
         accepted, name = is_sidecar(head.file_name), head.file_name
     else:
-        name = fields.get("filename") or head.file_name
+        name = clean_name(fields.get("filename") or "") or head.file_name
         accepted = kind_of(name) is not None
     if not accepted:
         raise Refused(400, f"Unsupported file type {name}")
@@ -120,25 +121,28 @@ async def _store(host: Kernel, offer: _Offer, caller: Caller, upload: Upload) ->
         raise Refused(400, "File is empty")
     form = read_form(upload.fields, upload.documents)
     known = await known_or_fits(host.db, offer.owner_id, file.sha1, file.size)
-    if known is not None:
-        return known, False
+    if known is not None and known[1]:
+        return known[0], False
     new = await _place(host, offer, form, upload)
     head = {**offer.head, "checksum": new.checksum, "size": new.size, "file_name": new.original_file_name,
             "type": new.type, "fields": dict(upload.fields)}  # fmt: skip
     await host.hosting.guard("upload_stored", head=head, file=host.paths.absolute(new.original_path), user=caller)
+    is_written = False
     try:
         async with host.db.transaction():
+            if known is not None:  # what a client sends again is to be kept: the old row makes way
+                await erase(host, known[0], keep_video=new.live_photo_video_id)
             await _write(host, new)
+            is_written = True
     except _Duplicate:
-        known = await _known(host, offer.owner_id, new.checksum)
-        if known is None:  # deleted between the two statements
+        twin = await _known(host, offer.owner_id, new.checksum)
+        if twin is None:  # deleted between the two statements
             raise Refused(409, "The file was deleted while it was uploaded; try again") from None
-        return known, False
-    except Refused:
-        raise
+        return twin, False
     except BaseException:
-        for file in upload.files.values():
-            file.leave()
+        if is_written:  # the commit may have been done, or not
+            for file in upload.files.values():
+                file.leave()
         raise
     for file in upload.files.values():
         await file.keep()
@@ -148,17 +152,20 @@ async def _store(host: Kernel, offer: _Offer, caller: Caller, upload: Upload) ->
 async def _place(host: Kernel, offer: _Offer, form: UploadForm, upload: Upload) -> NewAsset:
     """Move the files to where they stay (a failed upload removes them again) and describe the asset."""
     file = upload.files[ASSET]
-    name = upload.fields.get("filename") or file.head.file_name
-    checked_name = file.head.file_name if kind_of(file.head.file_name) else name
-    target = await _keep_at(host, offer, file, suffix_of(checked_name), form)
+    name = clean_name(upload.fields.get("filename") or "") or file.head.file_name
+    typed_name = name if kind_of(name) else file.head.file_name
+    kind = kind_of(typed_name)
+    if kind is None:
+        raise Refused(400, f"Unsupported file type {name}")
+    target = await _keep_at(host, offer, file, suffix_of(typed_name), form)
     sidecar = upload.files.get(SIDECAR)
     sidecar_target = await _keep_at(host, offer, sidecar, ".xmp", form) if sidecar is not None else None
     return NewAsset(
         id=offer.asset_id,
         owner_id=offer.owner_id,
-        type=kind_of(target.name) or "OTHER",
+        type=kind,
         original_path=host.paths.relative(target),
-        original_file_name=Path(name).name,
+        original_file_name=name,
         checksum=file.sha1,
         size=file.size,
         file_created_at=form.file_created_at,

@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, Json, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Json, ValidationError
 from pydantic_core import PydanticCustomError
 
+from immich_host.assets.dates import storable
 from immich_host.assets.dto_input import AssetMetadataUpsertItemDto
 from immich_host.plugin_api.dto import QueryDto
 from immich_host.plugin_api.errors import Refused
@@ -15,7 +16,7 @@ from immich_host.wire.dto import AssetVisibility
 from immich_host.wire.handlers import Checked
 from immich_host.wire.issues import VALIDATION_FAILED, issues_of
 
-_CLOCK = re.compile(r"(?:(\d+)\.)?(\d+):(\d{1,2}):(\d{1,2})(?:\.(\d{1,9}))?")
+_CLOCK = re.compile(r"(?:(\d{1,9})\.)?(\d{1,9}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,9}))?")
 
 
 def _milliseconds(value: object) -> object:
@@ -25,11 +26,12 @@ def _milliseconds(value: object) -> object:
     if clock is not None:
         days, hours, minutes, seconds = (int(part or 0) for part in clock.groups()[:4])
         fraction = int((clock[5] or "0").ljust(3, "0")[:3])
-        return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000 + fraction or None
-    try:
-        amount = float(text)
-    except ValueError:
-        raise PydanticCustomError("int_parsing", "Expected a number") from None
+        amount = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000 + fraction
+    else:
+        try:
+            amount = float(text)
+        except ValueError:
+            raise PydanticCustomError("int_parsing", "Expected a number") from None
     if not 0 <= amount < 2**31:
         raise PydanticCustomError("greater_than_equal", "Expected a number from 0", {"ge": 0})
     return int(amount) or None
@@ -38,8 +40,8 @@ def _milliseconds(value: object) -> object:
 class UploadForm(QueryDto):
     """The fields that mean something; all others are dropped."""
 
-    file_created_at: Timestamp
-    file_modified_at: Timestamp
+    file_created_at: Annotated[Timestamp, AfterValidator(storable)]
+    file_modified_at: Annotated[Timestamp, AfterValidator(storable)]
     filename: str | None = None
     duration: Annotated[int | None, BeforeValidator(_milliseconds)] = None
     is_favorite: QueryBool = False

@@ -33,21 +33,24 @@ async def check_quota(db: Database, owner_id: UUID, size: int) -> None:
         raise Refused(400, QUOTA_EXCEEDED)
 
 
-async def known_or_fits(db: Database, owner_id: UUID, checksum: bytes, size: int) -> UUID | None:
-    """The owner's asset with this checksum; None where there is none and `size` bytes more are allowed.
+async def known_or_fits(db: Database, owner_id: UUID, checksum: bytes, size: int) -> tuple[UUID, bool] | None:
+    """The owner's asset with this checksum and whether it stays; None if there is none.
+
+    One that does not stay waits to be erased, and an upload of `size` bytes may take its place.
 
     Raises:
         Refused: 400 where the owner's quota would be exceeded.
     """
     row = await db.fetchrow(
-        """SELECT (SELECT id FROM asset WHERE owner_id = $1 AND checksum = $2 AND library_id IS NULL) AS known,
+        """SELECT asset.id, asset.status <> 'deleted' AS stays,
              quota_size_in_bytes IS NULL OR quota_usage_in_bytes + $3 <= quota_size_in_bytes AS fits
-           FROM "user" WHERE id = $1""",
+           FROM "user" LEFT JOIN asset ON owner_id = "user".id AND checksum = $2 AND library_id IS NULL
+           WHERE "user".id = $1""",
         owner_id, checksum, size,
     )  # fmt: skip
-    if row is None or not (row["known"] or row["fits"]):
+    if row is None or not (row["stays"] or row["fits"]):
         raise Refused(400, QUOTA_EXCEEDED)
-    return row["known"]
+    return (row["id"], row["stays"]) if row["id"] is not None else None
 
 
 async def store_upload(db: Database, new: NewAsset) -> bool:
@@ -63,12 +66,12 @@ async def store_upload(db: Database, new: NewAsset) -> bool:
 
 
 async def check_live_video(db: Database, video_id: UUID, owner_id: UUID) -> str:
-    """The visibility of the video half of a live photo.
+    """The visibility of the video half of a live photo, which cannot be erased until the transaction ends.
 
     Raises:
         Refused: 400: it does not exist, is no video, or is somebody else's.
     """
-    row = await db.fetchrow("SELECT owner_id, type, visibility FROM asset WHERE id = $1", video_id)
+    row = await db.fetchrow("SELECT owner_id, type, visibility FROM asset WHERE id = $1 FOR KEY SHARE", video_id)
     if row is None:
         raise Refused(400, "Live photo video not found")
     if row["type"] != "VIDEO":
@@ -82,7 +85,7 @@ async def find_by_checksums(db: Database, owner_id: UUID, checksums: Sequence[by
     """The owner's uploads with these SHA-1s: checksum -> row of id and is_trashed."""
     rows = await db.fetch(
         "SELECT id, checksum, deleted_at IS NOT NULL AS is_trashed FROM asset "
-        "WHERE owner_id = $1 AND checksum = ANY($2::bytea[]) AND library_id IS NULL",
+        "WHERE owner_id = $1 AND checksum = ANY($2::bytea[]) AND library_id IS NULL AND status <> 'deleted'",
         owner_id, list(checksums),
     )  # fmt: skip
     return {row["checksum"]: row for row in rows}

@@ -1,10 +1,12 @@
 """Changing the columns of an asset: only what differs is written, and what changed is told."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from immich_host.assets import columns as known
+from immich_host.assets.dates import storable
 from immich_host.db.database import Database
 
 
@@ -85,7 +87,8 @@ async def unlock(db: Database, asset_id: UUID, properties: frozenset[str]) -> No
 
 
 def _different(row: Mapping[str, Any], columns: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in columns.items() if row[name] != value}
+    new = {name: storable(value) if isinstance(value, datetime) else value for name, value in columns.items()}
+    return {name: value for name, value in new.items() if row[name] != value}
 
 
 async def _set(db: Database, table: str, key: str, asset_id: UUID, columns: dict[str, Any]) -> None:

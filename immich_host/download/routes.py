@@ -82,7 +82,7 @@ async def _of_album(host: Kernel, caller: Caller, album_id: UUID) -> AsyncIterat
 
 
 async def _of_user(host: Kernel, caller: Caller, user_id: UUID) -> AsyncIterator[Item]:
-    await host.access.require_timeline(caller, user_id)
+    await host.access.require_timeline(caller, user_id, Permission.TIMELINE_DOWNLOAD)
     shown = "('timeline', 'archive')" if user_id == caller.user_id else "('timeline')"
     return items_where(host.db, f"asset.owner_id = ? AND asset.visibility IN {shown}", [user_id])
 

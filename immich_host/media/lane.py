@@ -11,6 +11,7 @@ from uuid import UUID
 
 import structlog
 
+from immich_host.db.errors import unstorable
 from immich_host.media.answers import Body, ClientGone, Receive, Scope, Send, send_error, send_redirect
 from immich_host.plugin_api.errors import Elsewhere, NotFound, Refused
 from immich_host.plugin_api.web import Caller, Route
@@ -127,9 +128,11 @@ class Lane:
             await send_redirect(scope, watch, error.location)
         except ClientGone:
             log.info("client left before its request was complete", path=scope["path"])
-        except Exception:
-            log.exception("request failed", method=scope["method"], path=scope["path"])
-            await self._refuse(scope, receive, watch, Refused(500, "Internal server error"))
+        except Exception as error:
+            refused = _refused_for(error)
+            if refused.status == 500:
+                log.exception("request failed", method=scope["method"], path=scope["path"])
+            await self._refuse(scope, receive, watch, refused)
         if self._responded is not None:
             self._responded(view, watch.status, time.perf_counter() - started)
 
@@ -137,6 +140,11 @@ class Lane:
         if watch.status:  # too late for an answer: returning before the end of the body closes the connection
             return
         await self._errors(scope, receive, watch, error)
+
+
+def _refused_for(error: Exception) -> Refused:
+    reason = unstorable(error)
+    return Refused(500, "Internal server error") if reason is None else Refused(400, reason)
 
 
 class _Watch:

@@ -79,8 +79,11 @@ async def conditions(host: Kernel, caller: Caller, query: Query) -> Conditions:
     else:
         # as text of the statement, not as an argument: only then does the partial index fit
         found.add(f"asset.visibility = '{query.visibility.value}'")
+    if query.visibility is AssetVisibility.LOCKED or query.is_trashed:
+        found.add("asset.owner_id = ?", caller.user_id)
     if query.is_favorite is not None:
-        found.add("asset.is_favorite = ?", query.is_favorite)
+        # what others like is theirs to know: to everybody else nothing of theirs is a favourite
+        found.add("(asset.is_favorite AND asset.owner_id = ?) = ?", caller.user_id, query.is_favorite)
     if query.with_stacked:
         found.add("""(asset.stack_id IS NULL
           OR EXISTS (SELECT FROM stack WHERE stack.id = asset.stack_id AND stack.primary_asset_id = asset.id))""")
@@ -93,7 +96,7 @@ def _check(caller: Caller, query: Query) -> None:
     if query.visibility is AssetVisibility.LOCKED:
         require_elevated(caller)
     other = query.visibility is not AssetVisibility.TIMELINE
-    if query.with_partners and (other or query.is_trashed or query.is_favorite):
+    if query.with_partners and (other or query.is_trashed or query.is_favorite is not None):
         raise Refused(
             400, "withPartners is only supported for the timeline: not for archived, trashed, favorite or locked assets"
         )
@@ -101,13 +104,15 @@ def _check(caller: Caller, query: Query) -> None:
 
 async def _add_scope(host: Kernel, caller: Caller, query: Query, found: Conditions) -> None:
     """Whose assets: an album's or a link's where asked for, else those of one's own or a granted user."""
+    if caller.shared_link is not None and query.is_trashed:
+        raise refusal(Permission.TIMELINE_READ)
     if await _add_plugin_conditions(host, caller, query, found):
         return
     if caller.shared_link is not None:
         raise refusal(Permission.TIMELINE_READ)
     user_id = query.user_id or caller.user_id
     await host.access.require_timeline(caller, user_id)
-    if user_id != caller.user_id and query.visibility is not AssetVisibility.TIMELINE:
+    if user_id != caller.user_id and (query.visibility is not AssetVisibility.TIMELINE or query.is_trashed):
         raise refusal(Permission.ARCHIVE_READ)
     owners: set[UUID] = {user_id}
     if query.with_partners:

@@ -54,7 +54,9 @@ class Access:
         if await self.allowed_assets(caller, permission, wanted) != wanted:
             raise refusal(permission)
 
-    async def require_timeline(self, caller: Caller, user_id: UUID) -> None:
+    async def require_timeline(
+        self, caller: Caller, user_id: UUID, permission: Permission = Permission.TIMELINE_READ
+    ) -> None:
         """Let pass for one's own timeline and for those that plugins grant (partners).
 
         Raises:
@@ -64,7 +66,7 @@ class Access:
             return
         granted = await self._hosting.gather_ids("timeline_access", user_ids=[user_id], user=caller)
         if user_id not in granted:
-            raise refusal(Permission.TIMELINE_READ)
+            raise refusal(permission)
 
 
 def refusal(permission: Permission) -> Refused:

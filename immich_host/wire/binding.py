@@ -11,6 +11,7 @@ from quart import Quart, Request, Response, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from immich_host.db.errors import unstorable
 from immich_host.plugin_api.errors import Elsewhere, Refused
 from immich_host.plugin_api.host import Host
 from immich_host.plugin_api.web import Answer, ByteStream, Caller, RawJson, Route
@@ -202,6 +203,8 @@ async def _http_error(error: HTTPException) -> Response:
 
 
 async def _unknown_error(error: Exception) -> Response:
+    if (reason := unstorable(error)) is not None:
+        return error_response(400, reason)
     _log.error(
         "a request failed",
         method=request.method,

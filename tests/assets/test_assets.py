@@ -124,11 +124,13 @@ async def test_one_strange_id_among_many_changes_none(running: RunningHost) -> N
 async def test_the_locked_folder_opens_by_pin_only(running: RunningHost) -> None:
     asset_id = await running.upload(b"1")
     client = await running.client()
-    refused = await client.put(f"/api/assets/{asset_id}", json={"visibility": "locked"})
-    assert (refused.status_code, refused.json()["message"]) == (401, "Elevated permission is required")
+    expect(await client.put(f"/api/assets/{asset_id}", json={"visibility": "locked"}), 200)
+    back = {"ids": [str(asset_id)], "visibility": "timeline"}
+    assert (await client.put("/api/assets", json=back)).status_code == 400
     expect(await client.post("/api/auth/pin-code", json={"pinCode": "123456"}), 204)
     expect(await client.post("/api/auth/session/unlock", json={"pinCode": "123456"}), 204)
-    expect(await client.put(f"/api/assets/{asset_id}", json={"visibility": "locked"}), 200)
+    expect(await client.put("/api/assets", json=back), 204)
+    expect(await client.put("/api/assets", json=back | {"visibility": "locked"}), 204)
     expect(await client.post("/api/auth/session/lock"), 204)
     assert (await client.get(f"/api/assets/{asset_id}")).status_code == 400
     key = await running.key_client("all")

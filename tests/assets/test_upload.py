@@ -3,6 +3,7 @@ import hashlib
 import os
 from base64 import b64encode
 from collections.abc import Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -223,11 +224,26 @@ async def test_permissions(running):
     assert expect(await anonymous.post("/api/assets"), 401) == {"message": "Authentication required"}
 
 
-async def test_a_failed_transaction_leaves_the_file_to_recovery(running, send, monkeypatch):
+async def test_a_statement_that_fails_leaves_nothing(running, send, monkeypatch):
     async def fail(*_args, **_kwargs):
         raise ConnectionError("the server went away")
 
     monkeypatch.setattr("immich_host.assets.upload.store_upload", fail)
+    assert (await send(b"photo")).status_code == 500
+    assert media_files(running) == []
+
+
+async def test_a_commit_that_nobody_confirms_leaves_the_file_to_recovery(running, send, monkeypatch):
+    @asynccontextmanager
+    async def cut():
+        is_inner = running.kernel.db.in_transaction()
+        async with transaction():
+            yield
+        if not is_inner:
+            raise ConnectionError("the server went away")
+
+    transaction = running.kernel.db.transaction
+    monkeypatch.setattr(running.kernel.db, "transaction", cut)
     answer = await send(b"photo")
     assert (answer.status_code, answer.json()) == (500, {"message": "Internal server error"})
     left = media_files(running)
