@@ -15,6 +15,7 @@ import uvloop
 from immich_host.db.database import Database
 from immich_host.db.migrating import create_database
 from immich_host.db.migrating import migrate as run_migrations
+from immich_host.db.waiting import until_reachable
 from immich_host.hosting import Hosting
 from immich_host.hosting.apps import all_apps
 from immich_host.runtime.gate import wait_at_gate
@@ -93,11 +94,23 @@ async def _with_kernel(settings: RuntimeSettings, main: Main) -> None:
     from immich_host.kernel import HostKernel  # migrations need none of it
 
     kernel = HostKernel(settings)
+    if not await _database_is_there(settings.database_url or "", stop):
+        return
     await kernel.start()
     try:
         await main(kernel, stop)
     finally:
         await kernel.stop()
+
+
+async def _database_is_there(url: str, stop: asyncio.Event) -> bool:
+    """Wait for a database that is just being started; False when told to stop before it was there."""
+    waiting, asked = asyncio.create_task(until_reachable(url)), asyncio.create_task(stop.wait())
+    await asyncio.wait({waiting, asked}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (waiting, asked):
+        task.cancel()
+    await asyncio.gather(waiting, asked, return_exceptions=True)
+    return not stop.is_set()
 
 
 async def _answer(kernel: "HostKernel", stop: asyncio.Event, bind: str) -> None:

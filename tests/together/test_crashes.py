@@ -274,6 +274,22 @@ async def test_postgres_dies(served: Served, person: Person, library: dict[str, 
     await check_no_stray_files(served, person)
 
 
+async def test_who_needs_the_database_waits_for_it(served: Served, admin: Person) -> None:
+    said = len(served.said)
+    both = [*served.pids("immich_host api"), *served.pids("immich_host work")]
+    served.kill(*served.pids("bin/postgres -D"), *both)
+
+    async def answers() -> bool:
+        try:
+            return bool(await admin.get("/users/me"))
+        except (httpx.HTTPError, AssertionError):
+            return False
+
+    await until(answers)
+    await restarted(served, "immich_host work", *both[2:])
+    assert [line for line in served.said[said:] if "exit code" in line] == []
+
+
 @pytest.mark.parametrize("what", ["everything", "supervisor"])
 async def test_the_machine_goes_dark(
     served: Served, person: Person, library: dict[str, bytes], calm: dict[str, Any], what: str
