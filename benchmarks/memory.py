@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from photos import Uploads, patterns, wait_until_done
-from served import Served, serving
+from served import Served, minus, serving
 
 type Memory = Mapping[str, tuple[int, float]]
 
@@ -53,19 +53,24 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="memory-") as name:
         pictures = patterns(Path(name))
         with serving(Path(name) / "data") as server:
-            time.sleep(10)
+            time.sleep(5)
+            before = server.cpu()
+            time.sleep(15)
+            idle_cpu = sum(minus(server.cpu(), before).values()) / 15
             samples: dict[str, Memory] = {"idle": server.memory()}
             samples["at work"] = at_work(server, pictures, chosen.photos)
             time.sleep(25)
             samples["idle again"] = server.memory()
     if chosen.json:
-        print(json.dumps({kind: {role: size for role, (_, size) in each.items()} for kind, each in samples.items()}))
+        sizes = {kind: {role: size for role, (_, size) in each.items()} for kind, each in samples.items()}
+        print(json.dumps({"memory_mb": sizes, "idle_cores": idle_cpu}))
         return
     print(f"{'MB':14}" + "".join(f"{kind:>18}" for kind in samples))
     for role in sorted({role for each in samples.values() for role in each}):
         cells = [each.get(role, (0, 0.0)) for each in samples.values()]
         print(f"{role:14}" + "".join(f"{f'{number} x':>10}{size:8.0f}" for number, size in cells))
     print(f"{'total':14}" + "".join(f"{total(each):18.0f}" for each in samples.values()))
+    print(f"idle it takes {idle_cpu:.1%} of a core")
 
 
 if __name__ == "__main__":

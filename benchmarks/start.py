@@ -20,10 +20,12 @@ def main() -> None:
     options.add_argument("--json", action="store_true")
     chosen = options.parse_args()
     taken: dict[str, list[float]] = {"first start": [], "second start": [], "stop": []}
+    cpu: dict[str, list[float]] = {"first start": [], "second start": []}
     for _ in range(chosen.rounds):
         with tempfile.TemporaryDirectory(prefix="start-") as name:
             for kind in ("first start", "second start"):
                 server = Served(Path(name))
+                cpu[kind].append(sum(server.cpu().values()))
                 server.stop()
                 taken[kind].append(server.ready_after)
                 taken["stop"].append(server.stopped_after)
@@ -32,7 +34,8 @@ def main() -> None:
         print(json.dumps(medians))
         return
     for kind, seconds in medians.items():
-        print(f"{kind:14}{seconds:6.2f} s   ({', '.join(f'{value:.2f}' for value in taken[kind])})")
+        used = f", {statistics.median(cpu[kind]):.2f} s of CPU until then" if kind in cpu else ""
+        print(f"{kind:14}{seconds:6.2f} s   ({', '.join(f'{value:.2f}' for value in taken[kind])}){used}")
 
 
 if __name__ == "__main__":

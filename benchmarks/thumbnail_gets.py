@@ -4,16 +4,18 @@ At least 0.6 is wanted. Uses wrk where it is installed, else threads of this pro
 part of what is measured, on both sides alike). The CPU
 seconds of the server are counted too, which other work on the machine does not change.
 
-    python benchmarks/thumbnail_gets.py [--connections N] [--seconds S]
+    python benchmarks/thumbnail_gets.py [--connections N] [--seconds S] [--json]
 """
 
 import argparse
 import http.client
 import itertools
+import json
 import re
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -83,6 +85,7 @@ def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--connections", type=int, default=16)
     options.add_argument("--seconds", type=int, default=3)
+    options.add_argument("--json", action="store_true")
     chosen = options.parse_args()
     measure = by_wrk if shutil.which("wrk") else by_threads
     ratios: list[float] = []
@@ -103,8 +106,14 @@ def main() -> None:
                 f"{name} {rate:.0f}/s ({cost * 1e6:.0f} us CPU)"
                 for name, rate, cost in zip(KINDS, rates, costs, strict=True)
             )
-            print(f"round {number + 1}: {shown}, ratio {ratios[-1]:.2f}, by CPU {cpu_ratios[-1]:.2f}")
+            print(
+                f"round {number + 1}: {shown}, ratio {ratios[-1]:.2f}, by CPU {cpu_ratios[-1]:.2f}",
+                file=sys.stderr if chosen.json else sys.stdout,
+            )
     median, by_cpu = statistics.median(ratios), statistics.median(cpu_ratios)
+    if chosen.json:
+        print(json.dumps({"ratio": median, "ratio_by_cpu": by_cpu}))
+        return
     print(f"median ratio {median:.2f}, by CPU {by_cpu:.2f} ({chosen.connections} connections)")
 
 

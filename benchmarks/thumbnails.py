@@ -1,6 +1,6 @@
 """Pictures per second on one core, against the bare Pillow recipe in the same run.
 
-    python benchmarks/thumbnails.py [--photos 12] [--rounds 5]
+    python benchmarks/thumbnails.py [--photos 12] [--rounds 5] [--json]
 
 Photos of 12 megapixels are generated (detail and noise as a camera gives, some 3 MB each). The bare
 recipe is the fastest chain of Pillow calls that was measured: draft decode, 1440 px by HAMMING, 250 px
@@ -109,6 +109,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--photos", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", action="store_true")
     parser.add_argument("--alone", nargs="+")
     options = parser.parse_args()
     if options.alone:
@@ -125,8 +126,11 @@ def main() -> None:
         for number, photo in enumerate(photos):
             make_photo(photo, number)
         size = sum(photo.stat().st_size for photo in photos) / len(photos) / 1e6
-        print(f"{len(photos)} photos of {WIDTH}x{HEIGHT}, {size:.1f} MB each; one core; median of {options.rounds}")
         seconds = measure(photos, folder, options.rounds)
+        if options.json:
+            print(json.dumps({"seconds": seconds, "ratio": seconds["bare"] / seconds["ours"]}))
+            return
+        print(f"{len(photos)} photos of {WIDTH}x{HEIGHT}, {size:.1f} MB each; one core; median of {options.rounds}")
         print(f"{'way':14}{'photos/s':>10}{'ms':>8}{'peak MB':>10}{'ours to it':>12}")
         for name, value in seconds.items():
             ratio = value / seconds["ours"]

@@ -2,13 +2,15 @@
 
 The sink neither parses multipart, nor makes the file last, nor writes a row. At least 0.7 is wanted.
 
-    python benchmarks/upload.py [--size MB] [--connections N] [--seconds S]
+    python benchmarks/upload.py [--size MB] [--connections N] [--seconds S] [--json]
 """
 
 import argparse
+import json
 import os
 import socket
 import statistics
+import sys
 import threading
 import time
 from typing import Any
@@ -84,6 +86,7 @@ def main() -> None:
     options.add_argument("--size", type=float, default=5.0)
     options.add_argument("--connections", type=int, default=2)
     options.add_argument("--seconds", type=float, default=3.0)
+    options.add_argument("--json", action="store_true")
     chosen = options.parse_args()
     size = int(chosen.size * 1e6)
     ratios: list[float] = []
@@ -101,9 +104,13 @@ def main() -> None:
             cpu_ratios.append(costs[0] / costs[1])
             print(
                 f"round {number + 1}: sink {rates[0]:.0f} MB/s ({costs[0]:.1f} ms CPU per MB), POST /assets "
-                f"{rates[1]:.0f} MB/s ({costs[1]:.1f}), ratio {ratios[-1]:.2f}, by CPU {cpu_ratios[-1]:.2f}"
+                f"{rates[1]:.0f} MB/s ({costs[1]:.1f}), ratio {ratios[-1]:.2f}, by CPU {cpu_ratios[-1]:.2f}",
+                file=sys.stderr if chosen.json else sys.stdout,
             )
     median, by_cpu = statistics.median(ratios), statistics.median(cpu_ratios)
+    if chosen.json:
+        print(json.dumps({"ratio": median, "ratio_by_cpu": by_cpu}))
+        return
     print(f"median ratio {median:.2f}, by CPU {by_cpu:.2f} (files of {chosen.size:g} MB, {chosen.connections} at once)")
 
 
