@@ -14,7 +14,20 @@ from immich_host.checking.package import distributions, imports_of, in_folder, n
 from immich_host.checking.source import imports
 from tests.house.sources import ROOT, Module, all_modules, host_modules, nothing, plugin_modules
 
-TOP = "app", "cli", "__main__", "kernel", "nightly", "switching", "web", "runtime", "checking", "testing"
+TOP = (
+    "app",
+    "cli",
+    "__main__",
+    "kernel",
+    "nightly",
+    "switching",
+    "web",
+    "runtime",
+    "checking",
+    "testing",
+    "scaffold",
+    "authoring",
+)
 DOMAINS = "auth", "users", "assets", "timeline", "trash", "download", "settings", "server", "realtime", "plugins"
 LAYERS = (("plugin_api",), ("db",), ("hosting",), ("media", "jobs"), ("wire",), DOMAINS, TOP)
 """From below; a room imports rooms of lower layers only, the topmost ones each other too."""

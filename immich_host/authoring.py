@@ -1,0 +1,52 @@
+"""Commands for authors of plugins: `new` and `check`; `python -m immich_host.authoring` has them too."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Name = Annotated[str, typer.Argument(help="Lower case letters, digits and underscores.")]
+Into = Annotated[Path | None, typer.Option(help="Folder to make; ./immich-host-NAME unless given.")]
+Where = Annotated[Path, typer.Argument(help="A plugin's project folder, or its wheel.")]
+
+
+def new(name: Name, into: Into = None) -> None:
+    """Make a new plugin that works: job, route, table, setting, hook and tests."""
+    from immich_host.scaffold import CannotRender, render
+
+    target = into or Path(f"immich-host-{name.replace('_', '-')}")
+    try:
+        render(name, target)
+    except CannotRender as problem:
+        typer.echo(f"immich-host: {problem}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{target} is made; go on with: pip install -e {target.resolve()}")
+
+
+def check(path: Where) -> None:
+    """Say what is wrong with a plugin that need not be installed."""
+    from immich_host.checking import NoPlugin
+    from immich_host.checking import check as find
+
+    try:
+        findings = find(path)
+    except NoPlugin as problem:
+        typer.echo(f"immich-host: {problem}", err=True)
+        raise typer.Exit(1) from None
+    for finding in findings:
+        typer.echo(str(finding))
+    if findings:
+        raise typer.Exit(1)
+    typer.echo(f"{path}: nothing is wrong")
+
+
+def add_to(group: typer.Typer) -> None:
+    """Take the commands into a group."""
+    group.command()(new)
+    group.command()(check)
+
+
+if __name__ == "__main__":
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    add_to(app)
+    app()

@@ -1,0 +1,55 @@
+"""`plugins new` makes a package that installs, keeps every rule and passes its own tests."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from immich_host.checking import check
+from immich_host.scaffold import CannotRender, renamed, render, template
+from tests.house.stranger import environment
+
+SECONDS = 60
+"""From `plugins new` to the end of the first job, start of database and queue included; far above what it takes."""
+
+
+@pytest.mark.timeout(300)
+def test_a_new_plugin_installs_and_runs_its_first_job_and_its_tests(tmp_path: Path):
+    stranger, project = environment(tmp_path / "venv"), tmp_path / "tree"
+    pytest_there = (stranger.python, "-m", "pytest", "-q", "-W", "error", "tests")
+    started = time.monotonic()
+    stranger.run(stranger.python, "-m", "immich_host.authoring", "new", "tree_rings", "--into", str(project))
+    stranger.install(project)
+    assert "1 passed" in stranger.run(*pytest_there, "-k", "an_upload_is_noted", cwd=project)
+    seconds = time.monotonic() - started
+    (tmp_path / "seconds").write_text(f"{seconds:.1f}")
+    assert seconds < SECONDS
+    said = stranger.run(*pytest_there, cwd=project)
+    assert "11 passed" in said, said
+
+
+def test_it_breaks_no_rule(tmp_path: Path):
+    render("tree_rings", tmp_path / "new")
+    assert check(tmp_path / "new") == []
+
+
+def test_nothing_of_the_templates_name_is_left(tmp_path: Path):
+    files = render("tree_rings", tmp_path)
+    assert {"immich_tree_rings/hooks.py", "tests/test_tree_rings.py"} <= {str(f.relative_to(tmp_path)) for f in files}
+    assert not [file for file in files if "sprout" in str(file).lower() or "sprout" in file.read_text().lower()]
+    assert renamed("immich-host-sprout Sprouting SproutDto sprout", "a_b") == "immich-host-a-b A b ABDto a_b"
+
+
+@pytest.mark.parametrize("name", ["", "Big", "a-b", "class", "host", "sprout", "../x"])
+def test_a_name_that_cannot_be_is_refused(tmp_path: Path, name: str):
+    with pytest.raises(CannotRender, match="cannot be a plugin's name"):
+        render(name, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_what_is_there_is_not_overwritten(tmp_path: Path):
+    (tmp_path / "mine").write_text("x")
+    with pytest.raises(CannotRender, match="there already"):
+        render("tree_rings", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+    assert template().is_dir()
