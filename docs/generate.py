@@ -22,6 +22,7 @@ from immich_host.hosting import Hosting  # noqa: E402
 from immich_host.plugin_api import hookspecs  # noqa: E402
 from immich_host.plugin_api.markers import Kind  # noqa: E402
 from immich_host.plugin_api.settings import Section  # noqa: E402
+from immich_host.plugins.commands import plugin_commands  # noqa: E402
 from immich_host.runtime.settings import PREFIX, RuntimeSettings  # noqa: E402
 from immich_host.settings.sections import HOST_SECTIONS  # noqa: E402
 from immich_host.users.commands import admin_commands  # noqa: E402
@@ -155,10 +156,15 @@ def section_entry(section: type[Section]) -> list[str]:
 def commands() -> dict[str, click.Command]:
     """Every command by its full name, in the order of the help."""
     found: dict[str, click.Command] = {}
-    for start, group in (("immich-host", app), ("immich-host admin", admin_commands(no_database))):
+    groups = {
+        "immich-host": app,
+        "immich-host admin": admin_commands(no_database),
+        "immich-host plugins": plugin_commands(no_database),
+    }
+    for start, group in groups.items():
         command = typer.main.get_command(group)
         for name, one in getattr(command, "commands", {}).items():
-            if name != "admin":
+            if f"{start} {name}" not in groups:
                 found[f"{start} {name}"] = one
     return found
 

@@ -116,6 +116,8 @@ def main() -> None:
     """Run the command line; what the operator can mend is said in one line."""
     admin = _admin() if sys.argv[1:2] == ["admin"] else _later()
     app.add_typer(admin, name="admin", help="Users and access, from this machine's terminal.")
+    plugins = _plugins() if sys.argv[1:2] == ["plugins"] else _later()
+    app.add_typer(plugins, name="plugins", help="Plugins: on and off, what they hold, purge.")
     add_plugin(*sys.argv[1:2])
     try:
         app()
@@ -126,7 +128,7 @@ def main() -> None:
 
 def add_plugin(word: str = "") -> None:
     """Take in a plugin's commands, `immich-host <plugin> ...`; loaded only when they are asked for."""
-    if not word.isidentifier() or word in {"admin"} | {
+    if not word.isidentifier() or word in {"admin", "plugins"} | {
         one.callback.__name__ for one in app.registered_commands if one.callback
     }:
         return
@@ -160,8 +162,31 @@ def _admin() -> typer.Typer:
     return admin
 
 
+def _plugins() -> typer.Typer:
+    from immich_host.plugins.commands import plugin_commands
+    from immich_host.runtime.embedded import database
+
+    plugins = plugin_commands(lambda: database(_settings()), _queue, lambda: _settings().config_file)
+
+    @plugins.callback()
+    def options(data: Data = None) -> None:
+        _settings(data=data)
+
+    return plugins
+
+
+def _queue() -> str | None:
+    """The address of the queue's server, None while none runs: what waits then is found at the next start."""
+    from immich_host.runtime.embedded import NotRunning, connected
+
+    try:
+        return connected(_settings()).redis_url
+    except NotRunning:
+        return None
+
+
 def _later() -> typer.Typer:
-    """Stands for `admin` in the list of commands, so that listing them imports nothing."""
+    """Stands for a group in the list of commands, so that listing them imports nothing."""
     return typer.Typer()
 
 

@@ -75,10 +75,10 @@ class Switching:
         await self._note_migrations({row["name"] for row in rows if row["purged_at"]})
         settings = {name: kernel.live_settings.of_plugin(name) for name in kernel.hosting.records}
         changed = await kernel.hosting.converge({row["name"] for row in rows}, settings)
+        await self._note_faults()
         async with self._converged:
             self.turns += 1
             self._converged.notify_all()
-        await self._note_faults()
         if changed:
             log.info("plugins switched", names=changed)
             await self._tell([kernel.hosting.records[name] for name in changed])

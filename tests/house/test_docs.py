@@ -161,7 +161,7 @@ def unknown_command(words: list[str]) -> str:
     """A message when `immich-host ...` has no such command or option."""
     words = ["immich-host", *words[1:]]
     known = generate.commands()
-    name = " ".join(words[: 3 if words[1:2] == ["admin"] else 2])
+    name = " ".join(words[: 3 if words[1:2] in (["admin"], ["plugins"]) else 2])
     if name == "immich-host --version":
         return ""
     if name not in known:

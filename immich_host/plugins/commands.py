@@ -1,0 +1,209 @@
+"""`immich-host plugins`: what there is, on, off and purged, on the terminal of the machine; no server need run."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, NoReturn
+
+import asyncpg
+import orjson
+import typer
+
+from immich_host.db.database import Database
+from immich_host.db.notices import Notices
+from immich_host.hosting import Hosting
+from immich_host.jobs.room import Jobs
+from immich_host.plugin_api import Host
+from immich_host.plugin_api.errors import Refused
+from immich_host.plugins import changes, store
+from immich_host.plugins.answers import overview
+from immich_host.plugins.dto import InstalledPluginDto
+from immich_host.plugins.showing import show_one, show_table
+from immich_host.settings.store import LiveSettings, assembled
+
+type Address = Callable[[], AbstractContextManager[str]]
+"""Opens the database for as long as the block lasts and gives its address."""
+
+type Queue = Callable[[], str | None]
+"""The address of the queue's server, None while none runs."""
+
+type Run = Callable[[Callable[[Outside], Awaitable[Any]]], Any]
+"""Does work and gives its result; ends the command when it fails."""
+
+FAILED: Final = 1
+
+Name = Annotated[str, typer.Argument(help="Name of the plugin.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The installed plugins seen from outside the server's processes: with their status, none of them started."""
+
+    db: Database
+    hosting: Hosting
+    config_file: Path | None
+
+    async def shown(self) -> list[InstalledPluginDto]:
+        """As the API shows them."""
+        catalogue = assembled(self.hosting)
+        live = LiveSettings(self.db, Notices(self.db.url), self.hosting, catalogue, self.config_file)
+        await live.start()
+        return await overview(self.db, self.hosting, live)
+
+
+def plugin_commands(
+    address: Address, queue: Queue = lambda: None, config_file: Callable[[], Path | None] = lambda: None
+) -> typer.Typer:
+    """The commands, on the database that `address` opens."""
+    app = typer.Typer(
+        help="Plugins: list them, switch them on and off, purge what they have stored.", no_args_is_help=True
+    )
+
+    def run[T](work: Callable[[Outside], Awaitable[T]]) -> T:
+        return _run(address, config_file, work)
+
+    _looking(app, run)
+    _switching(app, run)
+    _purging(app, run)
+    _sweeping(app, run, queue)
+    return app
+
+
+def _run[T](address: Address, config_file: Callable[[], Path | None], work: Callable[[Outside], Awaitable[T]]) -> T:
+    """Do work on the database; on failure say why on stderr and exit with 1."""
+
+    async def connected(url: str) -> T:
+        db = Database(url, max_connections=2)
+        try:
+            await db.connect()
+            hosting = Hosting()
+            await store.stand_in(db, hosting)
+            return await work(Outside(db, hosting, config_file()))
+        finally:
+            await db.close()
+
+    try:
+        with address() as url:
+            return asyncio.run(connected(url))
+    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
+        _fail("the database is empty or older than this program: start the server once with `immich-host serve`")
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        _fail(f"the database cannot be used: {error}")
+    except Refused as error:
+        _fail(error.message)
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(FAILED)
+
+
+def _looking(app: typer.Typer, run: Run) -> None:
+    @app.command("list")
+    def list_plugins(as_json: Json = False) -> None:
+        """List the installed plugins, with what keeps them off."""
+        shown: list[InstalledPluginDto] = run(Outside.shown)
+        if as_json:
+            typer.echo(_json([one.model_dump(mode="json", by_alias=True) for one in shown]))
+        else:
+            show_table(shown)
+
+    @app.command()
+    def info(name: Name, as_json: Json = False) -> None:
+        """Show all about a plugin: hooks, jobs, routes, tables with their sizes, settings."""
+        plugins: list[InstalledPluginDto] = run(Outside.shown)
+        shown = next((one for one in plugins if one.name == name), None)
+        if shown is None:
+            _fail(f"No plugin is called {name}")
+        if as_json:
+            typer.echo(_json(shown.model_dump(mode="json", by_alias=True)))
+        else:
+            show_one(shown)
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+
+
+def _switching(app: typer.Typer, run: Run) -> None:
+    @app.command()
+    def enable(name: Name) -> None:
+        """Switch a plugin on; processes that run follow within 2 seconds."""
+
+        async def work(outside: Outside) -> None:
+            plan = await changes.switch(outside.db, outside.hosting, name, is_enabled=True)
+            typer.echo(f"{_and_others(name, plan.also_on)} on")
+
+        run(work)
+
+    @app.command()
+    def disable(name: Name, yes: Yes = False) -> None:
+        """Switch a plugin off, and those that require it; asks when there are any. What they have stored stays."""
+
+        async def work(outside: Outside) -> None:
+            plan = await changes.planned(outside.db, outside.hosting, name, is_enabled=False)
+            if plan.also_off and not yes:
+                _ask(f"{', '.join(plan.also_off)} will go off with {name}. Go on?")
+            await changes.switch(outside.db, outside.hosting, name, is_enabled=False)
+            typer.echo(f"{_and_others(name, plan.also_off)} off")
+
+        run(work)
+
+
+def _and_others(name: str, others: list[str]) -> str:
+    return f"{', '.join([name, *others])} {'are' if others else 'is'}"
+
+
+def _ask(question: str) -> None:
+    """Go on only when the answer is yes; no answer at all is a no."""
+    if not typer.confirm(question, err=True):
+        _fail("nothing was changed")
+
+
+def _purging(app: typer.Typer, run: Run) -> None:
+    @app.command()
+    def purge(name: Name, yes: Yes = False) -> None:
+        """Drop the tables of a plugin that is off, with its jobs and its own settings; asks first. Files stay."""
+
+        async def work(outside: Outside) -> None:
+            await changes.check_purge(outside.db, outside.hosting, name)
+            tables = (await store.tables(outside.db, outside.hosting)).get(name, {})
+            if not yes:
+                _ask(f"{_tables(list(tables))} of {name} and all that is in them will be gone. Go on?")
+            gone = await changes.purge(outside.db, outside.hosting, None, name)
+            typer.echo(f"{name} is purged: {_tables(gone.tables)} dropped")
+
+        run(work)
+
+
+def _tables(names: list[str]) -> str:
+    return f"the tables {', '.join(names)}" if names else "no tables"
+
+
+def _sweeping(app: typer.Typer, run: Run, queue: Queue) -> None:
+    @app.command()
+    def sweep(name: Name) -> None:
+        """Run a plugin's jobs on what they have missed while it was off; workers do it."""
+
+        async def work(outside: Outside) -> None:
+            if not changes.found(outside.hosting, name).is_enabled:
+                raise Refused(changes.CONFLICT, f"{name} is off")
+            room = Jobs(outside.db, outside.hosting, _nobody, redis_url=queue())
+            try:
+                asked = await room.commands.request_missing(name)
+            finally:
+                await room.close()
+            typer.echo(
+                f"asked for: {', '.join(asked)}" if asked else f"{name} has no jobs that look for what is missing"
+            )
+
+        run(work)
+
+
+def _nobody() -> Host:
+    """No job runs here."""
+    raise RuntimeError
