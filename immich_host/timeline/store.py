@@ -87,14 +87,7 @@ async def bucket(
         with_coordinates: Columns `latitude` and `longitude`.
         with_stacks: Column `stack`.
     """
-    direction = "DESC" if newest_first else "ASC"
-    # the columns that are sorted by come first in the row: further back PostgreSQL would look for them at each step
-    if month == "created_month":
-        keys, order = "asset.created_at AS key_moment, asset.id", f"key_moment {direction}, id"
-    else:
-        keys = """(asset.local_date_time AT TIME ZONE 'UTC')::date AS key_day,
-                asset.file_created_at AS key_moment, asset.id"""
-        order = f"key_day {direction}, key_moment {direction}, id"
+    keys, order = _sorting(month, newest_first=newest_first)
     found.add(f"asset.{month} = ?", first_day)
     own = found.argument(viewer)
     columns = _COLUMNS + (_PLACES if with_places else "") + (_COORDINATES if with_coordinates else "")
@@ -115,3 +108,15 @@ async def bucket(
               FROM asset {_EXIF_JOIN} WHERE {found.where} ORDER BY {order}) AS asset) AS answer""",
         *found.args,
     )
+
+
+def _sorting(month: str, *, newest_first: bool) -> tuple[str, str]:
+    """The columns that are sorted by, and the order.
+
+    They come first in the row: further back PostgreSQL would look for them at each step.
+    """
+    direction = "DESC" if newest_first else "ASC"
+    if month == "created_month":
+        return "asset.created_at AS key_moment, asset.id", f"key_moment {direction}, id"
+    keys = "(asset.local_date_time AT TIME ZONE 'UTC')::date AS key_day, asset.file_created_at AS key_moment, asset.id"
+    return keys, f"key_day {direction}, key_moment {direction}, id"
