@@ -24,6 +24,7 @@ class Served:
     """A running server; `ready_after` and `stopped_after` are seconds."""
 
     def __init__(self, folder: Path) -> None:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # who stops a benchmark stops its server
         self._begin = time.perf_counter()
         command = [sys.executable, "-P", "-m", "immich_host", "serve", "--data", str(folder), "--port", "0"]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("IMMICH_HOST_")}

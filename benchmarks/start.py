@@ -25,8 +25,10 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="start-") as name:
             for kind in ("first start", "second start"):
                 server = Served(Path(name))
-                cpu[kind].append(sum(server.cpu().values()))
-                server.stop()
+                try:
+                    cpu[kind].append(sum(server.cpu().values()))
+                finally:
+                    server.stop()
                 taken[kind].append(server.ready_after)
                 taken["stop"].append(server.stopped_after)
     medians = {kind: statistics.median(values) for kind, values in taken.items()}
