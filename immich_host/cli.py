@@ -15,6 +15,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+_MENDABLE = {
+    "immich_host.runtime.embedded": "NotRunning",
+    "immich_host.media.paths": "RootUnusable",
+    "immich_host.settings.store": "ConfigFileInvalid",
+}
+"""Module -> its exception that an operator can mend; not imported for that alone."""
+
 Data = Annotated[Path | None, typer.Option(help="Folder of all data (IMMICH_HOST_DATA; ./data).")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on (IMMICH_HOST_HOST; 127.0.0.1).")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on (IMMICH_HOST_PORT; 2283).")]
@@ -195,8 +202,9 @@ def _expected() -> tuple[type[Exception], ...]:
     from immich_host.runtime.locks import FolderInUse
 
     expected: list[type[Exception]] = [ProgramMissing, FolderInUse]
-    if embedded := sys.modules.get("immich_host.runtime.embedded"):
-        expected.append(embedded.NotRunning)
+    for module, name in _MENDABLE.items():
+        if loaded := sys.modules.get(module):
+            expected.append(getattr(loaded, name))
     return tuple(expected)
 
 

@@ -45,6 +45,18 @@ def test_a_part_alone_without_servers_says_what_to_do(tmp_path: Path):
     assert "Traceback" not in done.stderr
 
 
+def test_a_media_folder_that_cannot_be_used_is_said_in_one_line(tmp_path: Path):
+    (tmp_path / "file").write_text("no folder, no JSON")
+    servers = {
+        "IMMICH_HOST_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+        "IMMICH_HOST_REDIS_URL": "redis://127.0.0.1:1",
+    }
+    done = command("work", IMMICH_HOST_MEDIA_LOCATION=str(tmp_path / "file"), **servers)
+    assert done.returncode == 1
+    assert "the media folder cannot be used" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 def test_starting_the_command_imports_nothing_heavy():
     code = "import sys, immich_host.cli; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
