@@ -28,6 +28,41 @@ def test_a_new_plugin_installs_and_runs_its_first_job_and_its_tests(tmp_path: Pa
     assert "11 passed" in said, said
 
 
+BREAKS = (
+    ("migrations/tree_rings_0001_noted.py", "DROP TABLE tree_rings_noted", "SELECT 1"),
+    ("store.py", "SET size = excluded.size", "SET size = tree_rings_noted.size + 1"),
+    ("routes.py", "store.noted(host.db, caller.user_id)", "store.noted(host.db, 'nobody')"),
+    ("hooks.py", "from uuid import UUID", "from uuid import UUID\n\nimport numpy"),
+    ("settings.py", "minimum_bytes", "least_bytes"),
+)
+"""Faults of a plugin: file, what stands there, what then stands there."""
+CAUGHT = (
+    "test_it_imports_only_what_it_may",
+    "test_its_import_is_cheap",
+    "test_its_readme_is_current",
+    "test_its_migrations_go_forwards_and_backwards",
+    "test_off_is_404_and_on_is_back",
+    "test_every_job_twice_is_as_good_as_once",
+)
+
+
+@pytest.mark.timeout(300)
+def test_the_contract_catches_what_is_wrong(tmp_path: Path):
+    stranger, project = environment(tmp_path / "venv"), tmp_path / "tree"
+    render("tree_rings", project)
+    for file, right, wrong in BREAKS:
+        path = project / "immich_tree_rings" / file
+        assert right in path.read_text()
+        path.write_text(path.read_text().replace(right, wrong))
+    jobs = project / "immich_tree_rings" / "jobs.py"
+    jobs.write_text(jobs.read_text().replace("minimum_bytes", "least_bytes"))
+    stranger.install(project)
+    command = (stranger.python, "-m", "pytest", "-q", "-rA", "--tb=no", "tests/test_contract.py")
+    said = stranger.run(*command, cwd=project, succeeds=False)
+    failed = {line.rpartition("::")[2].partition(" ")[0] for line in said.splitlines() if line.startswith("FAILED")}
+    assert failed == set(CAUGHT), said
+
+
 def test_it_breaks_no_rule(tmp_path: Path):
     render("tree_rings", tmp_path / "new")
     assert check(tmp_path / "new") == []
