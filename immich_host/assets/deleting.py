@@ -176,7 +176,8 @@ async def expired_job(ctx: JobContext) -> Outcome:
     async with host.db.transaction():
         await host.db.execute(
             """UPDATE asset SET status = 'deleted' WHERE id IN (
-                 SELECT id FROM asset WHERE status = 'trashed' AND deleted_at < now() - make_interval(days => least($1::bigint, 100000)::int)
+                 SELECT id FROM asset WHERE status = 'trashed'
+                   AND deleted_at < now() - make_interval(days => least($1::bigint, 100000)::int)
                  ORDER BY id FOR NO KEY UPDATE)""",
             days,
         )
