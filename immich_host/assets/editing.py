@@ -10,6 +10,7 @@ from immich_host.assets import columns as known
 from immich_host.assets import dates, writing
 from immich_host.assets.dto_input import AssetBulkUpdateDto, UpdateAssetDto
 from immich_host.assets.upload_store import check_live_video
+from immich_host.assets.writing_many import change_many
 from immich_host.plugin_api.web import Caller
 from immich_host.wire.kernel import Kernel
 
@@ -59,10 +60,21 @@ async def update_many(host: Kernel, change: AssetBulkUpdateDto) -> None:
         longitude=change.longitude,
         rating=_rating(change.rating),
     )
+    ids = sorted(set(change.ids))  # one order for everybody, so that two clients never deadlock
+    is_dated = change.date_time_original is not MISSING or change.time_zone is not MISSING
     async with host.db.transaction():
-        for asset_id in sorted(set(change.ids)):  # one order for everybody, so that two clients never deadlock
+        if not is_dated and change.date_time_relative in {MISSING, 0}:
+            told = await change_many(host.db, ids, columns, exif)
+            await host.jobs.publish_each("asset_changed", [_changed(*each) for each in told])
+            return
+        for asset_id in ids:
             own_columns, own_exif = await _dated(host, asset_id, change)
             await _apply(host, asset_id, columns | own_columns, exif | own_exif)
+
+
+def _changed(asset_id: UUID, owner_id: UUID, fields: set[str]) -> dict[str, Any]:
+    """The arguments of `asset_changed`."""
+    return {"asset_id": asset_id, "owner_id": owner_id, "fields": sorted(fields), "cause": "edit"}
 
 
 def _duplicate(change: AssetBulkUpdateDto) -> Any:
@@ -110,7 +122,7 @@ async def _apply(host: Kernel, asset_id: UUID, columns: dict[str, Any], exif: di
         # a value that was there already is told of too: what keeps edits has to keep it from now on
         told |= described | await writing.lock(host.db, asset_id, {name for name in exif if name in known.LOCKS})
     if owner is not None and told:
-        await host.publish("asset_changed", asset_id=asset_id, owner_id=owner, fields=sorted(told), cause="edit")
+        await host.publish("asset_changed", **_changed(asset_id, owner, told))
 
 
 async def link_live_photo(host: Kernel, user_id: UUID, asset_id: UUID, video_id: UUID | None) -> dict[str, Any]:

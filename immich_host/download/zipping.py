@@ -16,14 +16,16 @@ log = structlog.get_logger("download")
 
 def distinct_names(names: Iterable[str]) -> list[str]:
     """File names for one folder: of equal ones, also by case, the later get `+1`, `+2`, ..."""
-    taken: set[str] = set()
+    taken: dict[str, int] = {}  # the last number given, so that thousands of equal names take no longer
     found: list[str] = []
     for name in names:
-        path, free, number = PurePosixPath(name), name, 0
+        path, free, key = PurePosixPath(name), name, name.casefold()
+        number = taken.get(key, 0)
         while free.casefold() in taken:
             number += 1
             free = f"{path.stem}+{number}{path.suffix}"
-        taken.add(free.casefold())
+        taken[key] = number
+        taken.setdefault(free.casefold(), 0)
         found.append(free)
     return found
 

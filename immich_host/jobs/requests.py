@@ -96,10 +96,14 @@ class Outbox:
         """Publish a fact, request the jobs that run after it, and pass milestones that nobody provides."""
         if fact in VOLATILE:
             await self._hosting.publish(fact, **arguments)
-            return
+        else:
+            await self.publish_each(fact, [arguments])
+
+    async def publish_each(self, fact: str, /, many: Sequence[dict[str, Any]]) -> None:
+        """Publish a fact that is kept once per set of arguments, for the cost of one."""
         reached = facts_reached(fact, self._registry.provided()) if fact in FACTS else [fact]
-        jobs = [new for each in reached for new in self._chained(each, arguments)]
-        facts = [(each, arguments) for each in reached if self._hosting.has(each)]
+        jobs = [new for arguments in many for each in reached for new in self._chained(each, arguments)]
+        facts = [(each, arguments) for arguments in many for each in reached if self._hosting.has(each)]
         if not jobs and not facts:
             return
         async with self._db.transaction():

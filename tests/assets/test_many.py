@@ -35,6 +35,29 @@ async def test_dates_that_leave_the_calendar_and_zones_that_are_none(running: Ru
     assert shown["fileCreatedAt"] == "2024-05-01T10:11:12.345Z"
 
 
+async def test_only_what_differs_is_written_told_and_locked(running: RunningHost) -> None:
+    told: list[tuple[str, list[str]]] = []
+
+    async def listen(*, asset_id: UUID, fields: list[str], cause: str, **_: Any) -> None:
+        assert cause == "edit"
+        told.append((str(asset_id), fields))
+
+    running.kernel.hosting.listen("asset_changed", listen)
+    client, (one, two) = await running.client(), [str(await running.upload(each)) for each in (b"1", b"2")]
+    expect(await client.put(f"/api/assets/{one}", json={"description": "x", "isFavorite": True}), 200)
+    change = {"ids": [two, one, two], "description": "x", "rating": 3, "isFavorite": True, "dateTimeRelative": 0}
+    expect(await client.put("/api/assets", json=change), 204)
+    expect(await client.put("/api/assets", json=change), 204)
+    await running.kernel.jobs.settle()
+    assert sorted(told) == sorted([
+        (one, ["description", "is_favorite"]), (one, ["rating"]), (two, ["description", "is_favorite", "rating"]),
+    ])  # fmt: skip
+    locked = await running.kernel.db.fetch("SELECT locked_properties FROM asset_exif")
+    assert [row[0] for row in locked] == [["description", "rating"]] * 2
+    shown = expect(await client.get(f"/api/assets/{two}"), 200)
+    assert (shown["exifInfo"]["description"], shown["exifInfo"]["rating"], shown["isFavorite"]) == ("x", 3, True)
+
+
 async def test_two_clients_that_change_the_same_in_opposite_order(running: RunningHost) -> None:
     ids = [str(await running.upload(b"%d" % number)) for number in range(20)]
     one, other = await running.client(), await running.client()
