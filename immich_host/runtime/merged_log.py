@@ -6,6 +6,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 LONGEST_LINE = 256 * 1024
@@ -42,10 +43,11 @@ class MergedLog:
         try:
             while rest:
                 rest = rest[os.write(self.out, rest) :]
-        except (BrokenPipeError, OSError) as problem:
+        except OSError as problem:
             # whoever read the log has gone; serving goes on without one
-            print(f"the log has no reader any more: {problem}", file=sys.stderr)  # noqa: T201
             self.out = os.open(os.devnull, os.O_WRONLY)
+            with suppress(OSError):  # standard error has mostly gone the same way, and a signal must still stop us
+                print(f"the log has no reader any more: {problem}", file=sys.stderr)  # noqa: T201
 
 
 class Lines:

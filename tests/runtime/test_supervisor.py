@@ -2,6 +2,8 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -142,3 +144,16 @@ async def test_everything_killed_at_once_comes_back_with_its_data(served: Callab
     assert second.end() == 0
     assert not postgres.running()
     assert not valkey.running()
+
+
+def test_a_server_that_nobody_listens_to_any_more_can_be_stopped(tmp_path: Path):
+    script = Path(__file__).with_name("supervised.py")
+    process = subprocess.Popen(
+        [sys.executable, str(script), str(tmp_path / "data"), "1"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    assert process.stdout
+    while b"is ready" not in process.stdout.readline():
+        assert process.poll() is None
+    process.stdout.close()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 0
