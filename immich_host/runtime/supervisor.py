@@ -8,6 +8,7 @@ import asyncio
 import os
 import signal
 import socket
+from collections import Counter
 from typing import NoReturn
 
 from immich_host.runtime.child import Child, PlainProgram, Program
@@ -39,6 +40,7 @@ class Supervisor:
         self.processes: list[Child] = []
         self.environment: dict[str, str] = {}
         self.answered = False
+        self.ends: Counter[str] = Counter()
         self.stop_asked = asyncio.Event()
         self.hopeless: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
@@ -128,8 +130,11 @@ class Supervisor:
         return child
 
     def _failed(self, child: Child) -> None:
-        if child.failures >= HOPELESS and not self.answered and not self.hopeless.done():
-            self.hopeless.set_result(f"{child.program.name} ended {child.failures} times in a row")
+        # counted here, as a slow machine may need longer for an end than what the child calls quick
+        self.ends[child.program.name] += 1
+        ends = self.ends[child.program.name]
+        if ends >= HOPELESS and not self.answered and not self.hopeless.done():
+            self.hopeless.set_result(f"{child.program.name} ended {ends} times in a row")
 
     async def _stop(self) -> None:
         """First what uses the servers, then the servers."""
