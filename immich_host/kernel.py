@@ -8,6 +8,7 @@ import structlog
 from redis.asyncio import Redis
 
 from immich_host.assets.files import Files
+from immich_host.assets.importing import Importing
 from immich_host.assets.port import Assets
 from immich_host.assets.stacking import Stacks
 from immich_host.assets.store import owners_view
@@ -74,7 +75,8 @@ class HostKernel:
         self.push = Push(settings.redis_url)
         self.job_room = self._jobs(settings.redis_url if hand_over else None)
         self.jobs = self.job_room.outbox
-        self.assets = Assets(self.db, self.paths, self.publish)
+        importing = Importing(self.db, self.incoming, self.hosting.guard, self.publish)
+        self.assets = Assets(self.db, self.paths, self.publish, importing)
         self.stacks = Stacks(self.db, self.publish)
         self.files = Files(self.db, self.paths, self.jobs, self.publish)
         self.binaries = settings.binaries()
@@ -118,6 +120,7 @@ class HostKernel:
         """Stop plugins and let go of every connection."""
         await self.switching.stop()
         await self.hosting.stop()
+        self.incoming.close()
         await self.live_settings.stop()
         await self.job_room.close()
         await self.push.close()

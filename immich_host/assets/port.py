@@ -9,10 +9,11 @@ from uuid import UUID, uuid4
 from immich_host.assets import columns as known
 from immich_host.assets import writing
 from immich_host.assets.creating import KEPT, NewAsset, find_by_checksum, insert_asset
+from immich_host.assets.importing import Importing
 from immich_host.assets.tables import AssetExif
 from immich_host.db.database import Database
 from immich_host.media.paths import MediaPaths
-from immich_host.plugin_api.assets import AssetRow, AssetType, Visibility
+from immich_host.plugin_api.assets import AssetRow, AssetType, Progress, Visibility
 
 type Publish = Callable[..., Awaitable[None]]
 
@@ -27,10 +28,11 @@ FROM asset WHERE id = $1
 class Assets:
     """Reads and writes assets for plugins; facts go out with the transaction's commit."""
 
-    def __init__(self, db: Database, paths: MediaPaths, publish: Publish) -> None:
+    def __init__(self, db: Database, paths: MediaPaths, publish: Publish, importing: Importing) -> None:
         self._db = db
         self._paths = paths
         self._publish = publish
+        self._importing = importing
 
     async def get(self, asset_id: UUID) -> AssetRow | None:
         """The asset, or None when it is gone."""
@@ -123,6 +125,34 @@ class Assets:
             if chain:
                 await self._publish("asset_created", asset_id=new.id, owner_id=owner_id, cause=cause)
         return new.id, True
+
+    async def import_file(
+        self,
+        source: Path,
+        /,
+        *,
+        owner_id: UUID,
+        name: str | None = None,
+        sidecar: Path | None = None,
+        visibility: Visibility = "timeline",
+        cause: str = "import",
+        progress: Progress | None = None,
+    ) -> tuple[UUID, bool]:
+        """Take in a copy of a file, as an upload would; (id, False) where the owner has it already.
+
+        Raises:
+            Refused: Type, quota, a guard, or a file that is being written to.
+            OSError: It cannot be read or copied.
+        """
+        return await self._importing.import_file(
+            source,
+            owner_id=owner_id,
+            name=name or source.name,
+            sidecar=sidecar,
+            visibility=visibility,
+            cause=cause,
+            progress=progress,
+        )
 
     async def _tell(self, asset_id: UUID, owner: UUID | None, changed: frozenset[str], cause: str) -> None:
         if owner is not None and changed:

@@ -1,6 +1,6 @@
 """The assets port: reading an asset and writing the columns that the host owns."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +9,9 @@ from uuid import UUID
 
 AssetType = Literal["IMAGE", "VIDEO", "AUDIO", "OTHER"]
 Visibility = Literal["archive", "timeline", "hidden", "locked"]
+
+type Progress = Callable[[int, int], Awaitable[None]]
+"""Told how many bytes are done, and of how many."""
 
 LOCKABLE = ("description", "dateTimeOriginal", "latitude", "longitude", "rating", "timeZone", "tags")
 """Exif fields that a user's edit locks against being overwritten by a re-read of the file."""
@@ -88,5 +91,38 @@ class AssetsPort(Protocol):
         """Create an asset for a file under the media root; (id, False) where owner+checksum exist.
 
         With `chain` the asset goes through the milestones like an upload. Raises the owner's usage.
+        """
+        ...
+
+    async def import_file(
+        self,
+        source: Path,
+        /,
+        *,
+        owner_id: UUID,
+        name: str | None = None,
+        sidecar: Path | None = None,
+        visibility: Visibility = "timeline",
+        cause: str = "import",
+        progress: Progress | None = None,
+    ) -> tuple[UUID, bool]:
+        """Take in a copy of any file that the server can read, as an upload would: quota, guards, milestones.
+
+        The source is left as it is. A file that the owner has already is no second asset: (its id, False).
+        Not inside a transaction of the caller: a large file takes its time.
+
+        Args:
+            source: The file.
+            owner_id: Whose asset it becomes.
+            name: Its name, if not that of the file; the extension says what it is.
+            sidecar: An XMP file that belongs to it.
+            visibility: Where it is shown.
+            cause: Why; jobs and listeners see it.
+            progress: Awaited after each piece that is copied.
+
+        Raises:
+            Refused: 400 - unsupported type, empty file, no such user, quota; a guard's refusal;
+                409 - it was written to meanwhile.
+            OSError: It cannot be read, or not be copied.
         """
         ...

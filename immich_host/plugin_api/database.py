@@ -43,6 +43,15 @@ class Database(Protocol):
         """A transaction, or a savepoint inside one; an exception rolls back."""
         ...
 
+    def try_lock(self, name: str) -> AbstractAsyncContextManager[bool]:
+        """Hold the lock `name` among all processes, if it is free; yields whether it is held.
+
+        For what is to run in one process only, however long: begin the name with the plugin's. It is free again
+        when the block or the process ends. Should the database be restarted meanwhile, the lock is lost and
+        another may take it: twice must be as good as once.
+        """
+        ...
+
     def on_commit(self, callback: Callable[[], Awaitable[None]]) -> None:
         """Run after the outermost transaction has committed; outside one, as a task at once."""
         ...

@@ -25,7 +25,7 @@ def listeners(owners_view: OwnersView) -> dict[str, Listener]:
 
     async def asset_viewable(host: Kernel, asset_id: UUID, owner_id: UUID, cause: str, **_: Any) -> None:
         """A photo just uploaded can be looked at. Hidden parts of live photos are not told of."""
-        if cause != "upload" or not await Presence(host.redis).is_connected(owner_id):
+        if cause not in {"upload", "import"} or not await Presence(host.redis).is_connected(owner_id):
             return
         ready = await ready_asset(host.db, asset_id)
         view = await owners_view(host, asset_id, owner_id) if ready else None

@@ -57,4 +57,4 @@ def test_an_example_keeps_the_rules_for_plugins(folder: Path):
 
 
 def test_the_examples_are_there():
-    assert {folder.name for folder in FOLDERS} >= {"auto_stack", "webhooks"}
+    assert {folder.name for folder in FOLDERS} >= {"auto_stack", "hot_folder", "webhooks"}
