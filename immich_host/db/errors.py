@@ -1,4 +1,4 @@
-"""What PostgreSQL says of values that only a client can have sent."""
+"""Errors of PostgreSQL that mean something to whoever sent the request."""
 
 from typing import Final
 
@@ -14,3 +14,20 @@ _UNSTORABLE: Final = {
 def unstorable(error: Exception) -> str | None:
     """Why the database cannot hold what a request brought, for its client; None for every other error."""
     return next((text for kind, text in _UNSTORABLE.items() if isinstance(error, kind)), None)
+
+
+_AWAY: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+)
+
+UNAVAILABLE: Final = "The database is not available; try again in a moment"
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether an error says that the database cannot be reached just now."""
+    return isinstance(error, _AWAY)

@@ -39,22 +39,21 @@ class App:
 HOST_APP = App("host", HOST_FOLDER)
 
 
-def check_stems(apps: Sequence[App]) -> None:
-    """Refuse equal file stems and stems that do not start with the app's name.
+def stem_faults(apps: Sequence[App]) -> dict[str, str]:
+    """Apps with a file stem that is another's already, or does not start with the app's name, and which.
 
-    Raises:
-        DuplicateMigration: Piccolo imports migrations by bare stem, so the second would never run.
+    Piccolo imports migrations by bare stem, so the second of two equal ones would never run.
     """
     seen: dict[str, str] = {}
+    faults: dict[str, str] = {}
     for app in apps:
         for file in migration_files(app):
             if not file.stem.startswith(app.name + "_"):
-                msg = f"{file}: the name of a migration of {app.name} starts with {app.name}_"
-                raise DuplicateMigration(msg)
-            if file.stem in seen:
-                msg = f"migration {file.stem} exists in {seen[file.stem]} and in {app.name}"
-                raise DuplicateMigration(msg)
-            seen[file.stem] = app.name
+                faults[app.name] = f"{file}: the name of a migration of {app.name} starts with {app.name}_"
+            elif file.stem in seen:
+                faults[app.name] = f"migration {file.stem} exists in {seen[file.stem]} and in {app.name}"
+            seen.setdefault(file.stem, app.name)
+    return faults
 
 
 def migration_files(app: App) -> list[Path]:
@@ -84,14 +83,15 @@ async def migrate(database: Database, apps: Sequence[App]) -> dict[str, str]:
     others go on. A failure of the host's own app is raised. After the host's app, those whose data
     were purged are left out: their tables come back when they are switched on.
     """
-    check_stems(apps)
-    failures: dict[str, str] = {}
+    failures = stem_faults(apps)
+    if HOST_APP.name in failures:
+        raise DuplicateMigration(failures[HOST_APP.name])
     purged: set[str] = set()
     async with database.dedicated() as lock:
         await lock.execute("SELECT pg_advisory_lock(hashtextextended($1, 0))", _LOCK)
         await Migration.create_table(if_not_exists=True).run()
         for app in apps:
-            if app.name in purged:
+            if app.name in purged or app.name in failures:
                 continue
             try:
                 await _forwards(app)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import structlog
 
-from immich_host.db.errors import unstorable
+from immich_host.db.errors import UNAVAILABLE, is_away, unstorable
 from immich_host.media.answers import Body, ClientGone, Receive, Scope, Send, send_error, send_redirect
 from immich_host.plugin_api.errors import Elsewhere, NotFound, Refused
 from immich_host.plugin_api.web import Caller, Route
@@ -130,7 +130,9 @@ class Lane:
             log.info("client left before its request was complete", path=scope["path"])
         except Exception as error:
             refused = _refused_for(error)
-            if refused.status == 500:
+            if refused.status == 503:
+                log.warning("the database is away", path=scope["path"], error=repr(error))
+            elif refused.status == 500:
                 log.exception("request failed", method=scope["method"], path=scope["path"])
             await self._refuse(scope, receive, watch, refused)
         if self._responded is not None:
@@ -143,6 +145,8 @@ class Lane:
 
 
 def _refused_for(error: Exception) -> Refused:
+    if is_away(error):
+        return Refused(503, UNAVAILABLE)
     reason = unstorable(error)
     return Refused(500, "Internal server error") if reason is None else Refused(400, reason)
 

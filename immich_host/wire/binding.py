@@ -11,7 +11,7 @@ from quart import Quart, Request, Response, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from immich_host.db.errors import unstorable
+from immich_host.db.errors import UNAVAILABLE, is_away, unstorable
 from immich_host.plugin_api.errors import Elsewhere, Refused
 from immich_host.plugin_api.host import Host
 from immich_host.plugin_api.web import Answer, ByteStream, Caller, RawJson, Route
@@ -205,6 +205,9 @@ async def _http_error(error: HTTPException) -> Response:
 async def _unknown_error(error: Exception) -> Response:
     if (reason := unstorable(error)) is not None:
         return error_response(400, reason)
+    if is_away(error):
+        _log.warning("the database is away", path=request.path, error=repr(error))
+        return error_response(503, UNAVAILABLE)
     _log.error(
         "a request failed",
         method=request.method,
