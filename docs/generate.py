@@ -16,6 +16,7 @@ import typer
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
+from immich_host.authoring import add_to  # noqa: E402
 from immich_host.checking.sections import leaves  # noqa: E402
 from immich_host.cli import app  # noqa: E402 - found by the line above when this file is run
 from immich_host.hosting import Hosting  # noqa: E402
@@ -159,7 +160,7 @@ def commands() -> dict[str, click.Command]:
     groups = {
         "immich-host": app,
         "immich-host admin": admin_commands(no_database),
-        "immich-host plugins": plugin_commands(no_database),
+        "immich-host plugins": add_to(plugin_commands(no_database)),
     }
     for start, group in groups.items():
         command = typer.main.get_command(group)

@@ -1,4 +1,4 @@
-"""Commands for authors of plugins: `new` and `check`; `python -m immich_host.authoring` has them too."""
+"""Commands for authors of plugins, `immich-host plugins new` and `check`; neither needs a database."""
 
 from pathlib import Path
 from typing import Annotated
@@ -40,13 +40,8 @@ def check(path: Where) -> None:
     typer.echo(f"{path}: nothing is wrong")
 
 
-def add_to(group: typer.Typer) -> None:
+def add_to(group: typer.Typer) -> typer.Typer:
     """Take the commands into a group."""
     group.command()(new)
     group.command()(check)
-
-
-if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    add_to(app)
-    app()
+    return group

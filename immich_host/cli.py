@@ -124,7 +124,7 @@ def main() -> None:
     admin = _admin() if sys.argv[1:2] == ["admin"] else _later()
     app.add_typer(admin, name="admin", help="Users and access, from this machine's terminal.")
     plugins = _plugins() if sys.argv[1:2] == ["plugins"] else _later()
-    app.add_typer(plugins, name="plugins", help="Plugins: on and off, what they hold, purge.")
+    app.add_typer(plugins, name="plugins", help="Plugins: on and off, what they hold, purge; new ones.")
     add_plugin(*sys.argv[1:2])
     try:
         app()
@@ -170,10 +170,12 @@ def _admin() -> typer.Typer:
 
 
 def _plugins() -> typer.Typer:
+    from immich_host import authoring
     from immich_host.plugins.commands import plugin_commands
     from immich_host.runtime.embedded import database
 
     plugins = plugin_commands(lambda: database(_settings()), _queue, lambda: _settings().config_file)
+    authoring.add_to(plugins)
 
     @plugins.callback()
     def options(data: Data = None) -> None:

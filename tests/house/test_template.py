@@ -18,7 +18,7 @@ def test_a_new_plugin_installs_and_runs_its_first_job_and_its_tests(tmp_path: Pa
     stranger, project = environment(tmp_path / "venv"), tmp_path / "tree"
     pytest_there = (stranger.python, "-m", "pytest", "-q", "-W", "error", "tests")
     started = time.monotonic()
-    stranger.run(stranger.python, "-m", "immich_host.authoring", "new", "tree_rings", "--into", str(project))
+    stranger.run("immich-host", "plugins", "new", "tree_rings", "--into", str(project))
     stranger.install(project)
     assert "1 passed" in stranger.run(*pytest_there, "-k", "an_upload_is_noted", cwd=project)
     seconds = time.monotonic() - started
