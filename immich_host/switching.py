@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from immich_host.db.errors import is_away
 from immich_host.db.migrating import pending
 from immich_host.hosting import Record, Stage, Status
 from immich_host.hosting.apps import plugin_apps
@@ -62,8 +63,9 @@ class Switching:
             self._changed.clear()
             try:
                 await self._converge()
-            except Exception:
-                log.exception("plugins could not be brought to the wanted state")
+            except Exception as error:
+                how = {"error": repr(error)} if is_away(error) else {"exc_info": True}
+                log.warning("plugins could not be brought to the wanted state; trying again", **how)
                 await asyncio.sleep(1)
                 self._changed.set()
 

@@ -161,7 +161,7 @@ class Database:
     async def try_lock(self, name: str) -> AsyncIterator[bool]:
         """Hold the advisory lock `name` among all processes, if it is free; yields whether it is held."""
         async with self.dedicated() as connection:  # it may be held for days, which the pool is not made for
-            held: bool = await connection.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", name)
+            held = bool(await connection.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", name))
             try:
                 yield held
             finally:
