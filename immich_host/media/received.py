@@ -10,8 +10,8 @@ from typing import Final
 from immich_host.media.incoming import Incoming
 from immich_host.media.threads import WRITERS
 
-BATCH: Final = 512 * 1024
-FREE_BUFFERS: Final = 8
+BATCH: Final = 1 << 20
+FREE_BUFFERS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class ReceivedFile:
         self._filled = 0
         self._running: asyncio.Future[None] | None = None
         self._placed: Path | None = None
+        self._is_kept = False
 
     @property
     def sha1(self) -> bytes:
@@ -75,6 +76,7 @@ class ReceivedFile:
         if self._placed is not None:
             target, self._placed = self._placed, None
             await asyncio.get_running_loop().run_in_executor(WRITERS, self._incoming.settled, target)
+            self._is_kept = True
 
     def leave(self) -> None:
         """Nobody knows whether the row is committed: leave the file to `recover`, which can ask."""
@@ -82,6 +84,8 @@ class ReceivedFile:
 
     async def discard(self) -> None:
         """Remove what was written, unless it was kept. Safe to call at any time."""
+        if self._is_kept:
+            return
         await self._settled(ignore_errors=True)
         await asyncio.get_running_loop().run_in_executor(WRITERS, self._discard)
 

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from immich_host.db.errors import UNAVAILABLE
 from immich_host.hosting import Record
 from immich_host.plugin_api import Plugin, Refused, hookimpl
 from immich_host.testing.host import MOMENT, expect
@@ -229,7 +230,7 @@ async def test_a_statement_that_fails_leaves_nothing(running, send, monkeypatch)
         raise ConnectionError("the server went away")
 
     monkeypatch.setattr("immich_host.assets.upload.store_upload", fail)
-    assert (await send(b"photo")).status_code == 500
+    assert (await send(b"photo")).status_code == 503
     assert media_files(running) == []
 
 
@@ -245,7 +246,7 @@ async def test_a_commit_that_nobody_confirms_leaves_the_file_to_recovery(running
     transaction = running.kernel.db.transaction
     monkeypatch.setattr(running.kernel.db, "transaction", cut)
     answer = await send(b"photo")
-    assert (answer.status_code, answer.json()) == (500, {"message": "Internal server error"})
+    assert (answer.status_code, answer.json()) == (503, {"message": UNAVAILABLE})
     left = media_files(running)
     assert len([path for path in left if path.startswith("upload/")]) == 1
     assert len([path for path in left if path.endswith(".placing")]) == 1

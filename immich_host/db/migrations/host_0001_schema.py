@@ -51,6 +51,20 @@ BEGIN
   RETURN NULL;
 END $$;
 
+-- As tell_changed, for updates of users; every upload raises its owner's usage, which nobody holds in memory.
+CREATE FUNCTION tell_user_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  ids text;
+BEGIN
+  SELECT string_agg(changed.id::text, ',') INTO ids FROM changed JOIN before ON before.id = changed.id
+  WHERE to_jsonb(changed) - '{quota_usage_in_bytes,updated_at,update_id}'::text[]
+    IS DISTINCT FROM to_jsonb(before) - '{quota_usage_in_bytes,updated_at,update_id}'::text[];
+  IF ids IS NOT NULL THEN
+    PERFORM pg_notify('host_changed', 'user:' || CASE WHEN length(ids) > 7400 THEN '*' ELSE ids END);
+  END IF;
+  RETURN NULL;
+END $$;
+
 CREATE FUNCTION tell_truncated() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM pg_notify('host_changed', TG_TABLE_NAME || ':*');
@@ -337,6 +351,12 @@ TRIGGERS = "".join(
     f'CREATE TRIGGER touch BEFORE UPDATE ON "{table}" FOR EACH ROW EXECUTE FUNCTION touch_row();\n' for table in TOUCHED
 ) + "".join(f"SELECT notify_on_change('{table}', '{column}');\n" for table, column in TOLD.items())
 
+USER_TRIGGER = """
+DROP TRIGGER tell_updated ON "user";
+CREATE TRIGGER tell_updated AFTER UPDATE ON "user" REFERENCING OLD TABLE AS before NEW TABLE AS changed
+  FOR EACH STATEMENT EXECUTE FUNCTION tell_user_changed();
+"""
+
 # An insert cannot stale what others hold of an asset, so only updates and deletes are told.
 ASSET_TRIGGERS = """
 CREATE TRIGGER tell_updated AFTER UPDATE ON asset REFERENCING NEW TABLE AS changed
@@ -357,6 +377,6 @@ ID, VERSION, DESCRIPTION, forwards = sql_migration(
     "host_0001_schema",
     app="host",
     description="The host's tables",
-    forwards=FUNCTIONS + TABLES + AUDIT + TRIGGERS + ASSET_TRIGGERS,
+    forwards=FUNCTIONS + TABLES + AUDIT + TRIGGERS + USER_TRIGGER + ASSET_TRIGGERS,
     backwards=NEVER_BACK,
 )
