@@ -173,7 +173,7 @@ def _purging(app: typer.Typer, run: Run) -> None:
             await changes.check_purge(outside.db, outside.hosting, name)
             tables = (await store.tables(outside.db, outside.hosting)).get(name, {})
             if not yes:
-                _ask(f"{_tables(list(tables))} of {name} and all that is in them will be gone. Go on?")
+                _ask(f"{_tables(sorted(tables))} of {name} and all that is in them will be gone. Go on?")
             gone = await changes.purge(outside.db, outside.hosting, None, name)
             typer.echo(f"{name} is purged: {_tables(gone.tables)} dropped")
 
