@@ -155,15 +155,6 @@ async def claim(db: Database, row_id: UUID) -> Run | None:
     return None if row is None else Run(**{**row, "arguments": from_json(row["arguments"])})
 
 
-async def attempts_if_blocked(db: Database, row_id: UUID) -> int | None:
-    """Attempts of a row that is due but could not be claimed, for a run that lives or seems to; else None."""
-    return await db.fetchval(
-        """SELECT attempts FROM job_request
-           WHERE id = $1 AND failed_at IS NULL AND run_at <= now() + interval '0.01 seconds'""",
-        row_id,
-    )
-
-
 async def beat(db: Database, ids: Sequence[UUID]) -> None:
     """Say that these runs are alive."""
     await db.execute(f"WITH {_LAZY} UPDATE job_request SET beat_at = now() FROM lazy WHERE id = ANY($1)", list(ids))
