@@ -89,7 +89,7 @@ def wait_until_done(server: Served, count: int, patience: float = 900.0) -> None
     while any(_busy(queue["statistics"]) for queue in server.call("GET", "/queues")):
         if time.perf_counter() > end:
             raise SystemExit("the jobs do not come to their end")
-        time.sleep(0.1)
+        time.sleep(0.25)
     columns = server.call("GET", "/timeline/bucket?timeBucket=2024-05-01")
     done = sum(1 for value in columns["thumbhash"] if value)
     assert done >= count, f"{done} of {count} photos are done"

@@ -64,9 +64,10 @@ class Served:
         return json.loads(text) if text else None
 
     def sign_in(self) -> str:
-        """Make the admin and sign in; the token."""
+        """Make the admin, of a server that is new, and sign in; the token."""
         account = {"email": "admin@host.test", "password": "correct horse", "name": "Admin"}
-        self.call("POST", "/auth/admin-sign-up", account)
+        if not self.call("GET", "/server/config")["isInitialized"]:
+            self.call("POST", "/auth/admin-sign-up", account)
         self.token = self.call("POST", "/auth/login", account)["accessToken"]
         return self.token
 
@@ -95,21 +96,27 @@ class Served:
         """CPU seconds used so far by role, processes that have ended and were waited for included."""
         seconds: dict[str, float] = {}
         for pid, role in self.processes().items():
-            if (fields := _stat(pid)) is not None:
-                seconds[role] = seconds.get(role, 0.0) + sum(map(int, fields[11:15])) / TICKS
+            seconds[role] = seconds.get(role, 0.0) + cpu_of(pid)
         return seconds
 
     def memory(self) -> dict[str, tuple[int, float]]:
         """Processes and their MB by role; shared pages are divided among those that share them (PSS)."""
         amounts: dict[str, tuple[int, float]] = {}
+        for role, more in self.memory_each():
+            number, size = amounts.get(role, (0, 0.0))
+            amounts[role] = number + 1, size + more
+        return amounts
+
+    def memory_each(self) -> list[tuple[str, float]]:
+        """Role and MB (PSS) of each process."""
+        held: list[tuple[str, float]] = []
         for pid, role in self.processes().items():
             try:
                 text = Path(f"/proc/{pid}/smaps_rollup").read_text()
             except OSError:
                 continue
-            number, size = amounts.get(role, (0, 0.0))
-            amounts[role] = number + 1, size + int(text.split("\nPss:")[1].split()[0]) / 1024
-        return amounts
+            held.append((role, int(text.split("\nPss:")[1].split()[0]) / 1024))
+        return held
 
 
 def _stat(pid: int) -> list[str] | None:
@@ -118,6 +125,18 @@ def _stat(pid: int) -> list[str] | None:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
     except OSError:
         return None
+
+
+def cpu_of(pid: int) -> float:
+    """CPU seconds of a process and of its ended children; 0 for one that is gone."""
+    fields = _stat(pid)
+    return 0.0 if fields is None else sum(map(int, fields[11:15])) / TICKS
+
+
+def idle_seconds() -> float:
+    """How long the machine's cores have been idle, or waiting for a disk, in all."""
+    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()
+    return (int(fields[4]) + int(fields[5])) / TICKS
 
 
 def _role(pid: int) -> str:

@@ -48,8 +48,8 @@ SELECT id, 'Paris', 'France', 48.85 + width % 7, 2.29, 'Maker', 'Phone' FROM ass
 """
 
 
-async def fill(connection: asyncpg.Connection, owner: UUID, amount: int, big: int = 10_000) -> None:
-    """The assets, `big` visible ones of them in the month `BIG`."""
+async def fill(connection: asyncpg.Connection, owner: UUID, amount: int, big: int = 10_000, exif: str = EXIF) -> None:
+    """The assets, `big` visible ones of them in the month `BIG`; `exif` writes their rows of asset_exif."""
     other: Any = await connection.fetchval(
         "INSERT INTO \"user\" (email, name, quota_usage_in_bytes) VALUES ('b@host.test', 'B', 0) RETURNING id"
     )
@@ -59,7 +59,7 @@ async def fill(connection: asyncpg.Connection, owner: UUID, amount: int, big: in
         await connection.execute(_text(ASSETS, user, number, start, "192 months"))
     await connection.execute(f"DELETE FROM asset WHERE local_month = '{BIG}'")
     await connection.execute(_text(ASSETS, owner, big * 25 // 24, f"{BIG} 04:00+00", "29 days"))
-    await connection.execute(EXIF)
+    await connection.execute(exif)
     await connection.execute("VACUUM (ANALYZE) asset")
     await connection.execute("VACUUM (ANALYZE) asset_exif")
 

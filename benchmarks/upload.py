@@ -37,9 +37,8 @@ class Uploader(threading.Thread):
     def __init__(self, facts: dict[str, Any], path: str, content: bytearray, seconds: float) -> None:
         super().__init__()
         self.line = socket.create_connection(("127.0.0.1", facts["port"]))
-        self.line.setsockopt(
-            socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
-        )  # as HTTP clients do; else a last small piece waits
+        # as HTTP clients do; else a last small piece waits
+        self.line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.content, self.seconds, self.files, self.took = content, seconds, 0, 0.0
         length = sum(map(len, form(bytes(content))))
         self.head = (

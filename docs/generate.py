@@ -23,8 +23,11 @@ from immich_host.hosting import Hosting  # noqa: E402
 from immich_host.plugin_api import hookspecs  # noqa: E402
 from immich_host.plugin_api.markers import Kind  # noqa: E402
 from immich_host.plugin_api.settings import Section  # noqa: E402
+from immich_host.plugin_commands import names_of  # noqa: E402
 from immich_host.plugins.commands import plugin_commands  # noqa: E402
 from immich_host.runtime.settings import PREFIX, RuntimeSettings  # noqa: E402
+from immich_host.server.job_commands import job_commands  # noqa: E402
+from immich_host.server.job_terminal import Terminal  # noqa: E402
 from immich_host.settings.sections import HOST_SECTIONS  # noqa: E402
 from immich_host.users.commands import admin_commands  # noqa: E402
 
@@ -40,7 +43,7 @@ KINDS = {
     "Any other error is logged and passes, unless the implementation is marked `@hookimpl(fail_closed=True)` or the "
     "hook itself fails closed.",
     Kind.GATHER: "Coroutines, batched over ids; the answers of all plugins are merged. Two plugins that answer for one "
-    "key of a mapping are an error.",
+    "key of a mapping are a conflict: the first in order is taken, and the other's status says so.",
     Kind.FACT: "Coroutines, told after commit. Each listener is isolated from the others and has 30 seconds; slow work "
     "belongs into a job. Named in the past tense.",
 }
@@ -106,7 +109,7 @@ def hook_entry(name: str, function: Callable[..., Any]) -> list[str]:
 
 # --- settings -----------------------------------------------------------------------------------
 
-BY_MACHINE = {"api_processes": "cores / 2", "work_processes": "cores"}
+BY_MACHINE = {"api_processes": "cores / 2", "work_processes": "cores", "work_memory": "memory * 3/4 / processes"}
 
 
 def settings_page() -> str:
@@ -141,8 +144,12 @@ def variables() -> Iterator[str]:
 
 def owned_sections() -> dict[str, list[type[Section]]]:
     """Owner -> sections, the host's first."""
-    first_party = sorted(path.name for path in (HERE.parent / "plugins").iterdir() if path.is_dir())
-    return {"host": list(HOST_SECTIONS), **Hosting(first_party).sections()}
+    return {"host": list(HOST_SECTIONS), **Hosting(first_party()).sections()}
+
+
+def first_party() -> list[str]:
+    """The plugins in this repository."""
+    return sorted(path.name for path in (HERE.parent / "plugins").iterdir() if path.is_dir())
 
 
 def section_entry(section: type[Section]) -> list[str]:
@@ -156,18 +163,30 @@ def section_entry(section: type[Section]) -> list[str]:
 
 def commands() -> dict[str, click.Command]:
     """Every command by its full name, in the order of the help."""
+    groups = [
+        ("immich-host", app),
+        ("immich-host admin", admin_commands(no_database)),
+        ("immich-host jobs", job_commands(Terminal(no_database))),
+        ("immich-host plugins", add_to(plugin_commands(no_database))),
+        *plugin_groups(),
+    ]
+    starts = {start for start, _ in groups}
     found: dict[str, click.Command] = {}
-    groups = {
-        "immich-host": app,
-        "immich-host admin": admin_commands(no_database),
-        "immich-host plugins": add_to(plugin_commands(no_database)),
-    }
-    for start, group in groups.items():
+    for start, group in groups:
         command = typer.main.get_command(group)
-        for name, one in getattr(command, "commands", {}).items():
-            if f"{start} {name}" not in groups:
+        for name, one in getattr(command, "commands", {command.name: command}).items():
+            if f"{start} {name}" not in starts:
                 found[f"{start} {name}"] = one
     return found
+
+
+def plugin_groups() -> Iterator[tuple[str, typer.Typer]]:
+    """What stands before them, and commands: those of this repository's plugins."""
+    for record in Hosting(first_party()).order:
+        top = set(record.manifest.commands) if record.manifest else set()
+        for commands in record.brings.commands:
+            start = "immich-host" if names_of(commands) <= top else f"immich-host {record.name}"
+            yield f"{start} {commands.info.name}" if isinstance(commands.info.name, str) else start, commands
 
 
 def no_database() -> Any:
@@ -181,7 +200,8 @@ def commands_page() -> str:
         "# Commands", NOTE,
         "In a checkout the program is `.venv/bin/immich-host` once `./run` or `./test` has made the environment; "
         "`./run` itself is `immich-host serve`. Every command has `--help`; `immich-host --version` prints the "
-        "version. Commands that plugins bring are below the plugin's name: `immich-host NAME --help`.", "",
+        "version. Commands that plugins bring are below the plugin's name, `immich-host NAME --help`; some stand "
+        "beside the host's own too.", "",
     ]  # fmt: skip
     for name, command in commands().items():
         lines += command_entry(name, command)

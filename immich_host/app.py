@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import logging
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -18,9 +17,11 @@ from immich_host.db.migrating import migrate as run_migrations
 from immich_host.db.waiting import until_reachable
 from immich_host.hosting import Hosting
 from immich_host.hosting.apps import all_apps
+from immich_host.runtime.ending import Ending
 from immich_host.runtime.gate import wait_at_gate
 from immich_host.runtime.lean import import_lean
 from immich_host.runtime.memory import give_back_when_idle
+from immich_host.runtime.replacing import say_ready
 from immich_host.runtime.settings import RuntimeSettings
 
 if TYPE_CHECKING:
@@ -60,47 +61,46 @@ def openapi_document() -> dict[str, Any]:
 
 
 def serve_api(settings: RuntimeSettings, *, fd: int | None, host: str, port: int) -> None:
-    """Answer requests until SIGTERM or SIGINT; on the listening socket `fd`, else on host and port."""
+    """Answer requests until told to end (`runtime.ending`); on the listening socket `fd`, else on host and port."""
     bind = f"fd://{fd}" if fd is not None else f"{host}:{port}"
     gc.disable()  # nothing that is being imported is garbage
     import_lean("socketio", "aiohttp", "valkey")  # of its clients and other brokers
-    for module in ("hypercorn.asyncio", "immich_host.web"):
+    for module in ("immich_host.runtime.answering", "immich_host.web"):
         import_module(module)
     wait_at_gate()
-    _run(settings, lambda kernel, stop: _answer(kernel, stop, bind))
+    _run(settings, lambda kernel, ending: _answer(kernel, ending, bind))
 
 
 def serve_work(settings: RuntimeSettings) -> None:
-    """Work on jobs until SIGTERM or SIGINT."""
+    """Work on jobs until told to end (`runtime.ending`)."""
     gc.disable()
     _run(settings, _work)
 
 
-type Main = Callable[["HostKernel", asyncio.Event], Awaitable[None]]
+type Main = Callable[["HostKernel", Ending], Awaitable[None]]
 
 
 def _run(settings: RuntimeSettings, main: Main) -> None:
     from immich_host.runtime.logs import configure
 
     configure(settings)
-    uvloop.run(_with_kernel(settings, main))
+    uvloop.run(_with_kernel(settings, main)).end()
 
 
-async def _with_kernel(settings: RuntimeSettings, main: Main) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+async def _with_kernel(settings: RuntimeSettings, main: Main) -> Ending:
+    ending = Ending()
     from immich_host.kernel import HostKernel  # migrations need none of it
 
     kernel = HostKernel(settings)
-    if not await _database_is_there(settings.database_url or "", stop):
-        return
+    if not await _database_is_there(settings.database_url or "", ending.asked):
+        return ending
+    kernel.switching.renew = ending.renew
     await kernel.start()
     try:
-        await main(kernel, stop)
+        await main(kernel, ending)
     finally:
         await kernel.stop()
+    return ending
 
 
 async def _database_is_there(url: str, stop: asyncio.Event) -> bool:
@@ -113,10 +113,10 @@ async def _database_is_there(url: str, stop: asyncio.Event) -> bool:
     return not stop.is_set()
 
 
-async def _answer(kernel: "HostKernel", stop: asyncio.Event, bind: str) -> None:
-    from hypercorn.asyncio import serve
+async def _answer(kernel: "HostKernel", ending: Ending, bind: str) -> None:
     from hypercorn.config import Config
 
+    from immich_host.runtime.answering import answer
     from immich_host.web import build_app
 
     config = Config()
@@ -124,23 +124,32 @@ async def _answer(kernel: "HostKernel", stop: asyncio.Event, bind: str) -> None:
     config.accesslog = None
     config.errorlog = logging.getLogger("hypercorn.error")  # else it makes a handler of its own
     config.include_server_header = False
-    config.graceful_timeout = 4
     config.keep_alive_timeout = 75
     config.keep_alive_max_requests = 1_000_000
     config.websocket_max_message_size = 1 << 20
     app = await build_app(kernel)
     _keep_what_is_there()
     async with app.running(), _giving_back(lambda: False):
-        await serve(app, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
+        await answer(app, config, ending)
 
 
-async def _work(kernel: "HostKernel", stop: asyncio.Event) -> None:
-    from immich_host.jobs.process import WorkerProcess
+async def _work(kernel: "HostKernel", ending: Ending) -> None:
+    from immich_host.jobs.plugin_actors import brings_actors
+    from immich_host.jobs.process import GRACE_SECONDS, WorkerProcess
 
     worker = WorkerProcess(kernel.job_room, kernel.notices)
+    consumed = {record.name for record in kernel.hosting.order}
+
+    async def take_in() -> None:
+        await worker.take_in()
+        late = [record.name for record in kernel.hosting.order if brings_actors(record) and record.name not in consumed]
+        if late:  # Dramatiq's workers are given their actors when they start
+            ending.renew(f"actors of {', '.join(late)}")
+
+    kernel.switching.on_packages(take_in)
     _keep_what_is_there()
     async with _giving_back(lambda: bool(kernel.job_room.executor.running)):
-        await worker.run(stop)
+        await worker.run(ending.asked, finish=lambda runs: ending.finish(runs, GRACE_SECONDS), ready=say_ready)
 
 
 @asynccontextmanager

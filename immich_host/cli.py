@@ -1,9 +1,13 @@
 """The command `immich-host`. Each command imports what it needs when it runs, so that all start quickly."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Any
+
+if Path(sys.argv[0]).name in {"immich-host", "__main__.py"}:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # while all this is imported, a Ctrl-C just ends it
 
 import typer
 
@@ -21,6 +25,9 @@ _MENDABLE = {
     "immich_host.settings.store": "ConfigFileInvalid",
 }
 """Module -> its exception that an operator can mend; not imported for that alone."""
+
+_LASTING = {"RootUnusable", "ConfigFileInvalid"}
+"""Those that come again at every start until somebody has mended them."""
 
 Data = Annotated[Path | None, typer.Option(help="Folder of all data (IMMICH_HOST_DATA; ./data).")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on (IMMICH_HOST_HOST; 127.0.0.1).")]
@@ -116,37 +123,61 @@ def openapi() -> None:
 
     from immich_host.app import openapi_document
 
+    _logs_aside()
     typer.echo(orjson.dumps(openapi_document(), option=orjson.OPT_INDENT_2))
 
 
 def main() -> None:
     """Run the command line; what the operator can mend is said in one line."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        _run()
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+
+
+def _run() -> None:
     admin = _admin() if sys.argv[1:2] == ["admin"] else _later()
     app.add_typer(admin, name="admin", help="Users and access, from this machine's terminal.")
     plugins = _plugins() if sys.argv[1:2] == ["plugins"] else _later()
     app.add_typer(plugins, name="plugins", help="Plugins: on and off, what they hold, purge; new ones.")
-    add_plugin(*sys.argv[1:2])
+    jobs = _jobs() if sys.argv[1:2] == ["jobs"] else _later()
+    app.add_typer(jobs, name="jobs", help="Jobs: queues, what runs, what failed and why.")
+    line = _add_plugins(*sys.argv[1:2])
     try:
-        app()
+        app(obj=line)
     except _expected() as problem:
         typer.echo(f"immich-host: {problem}", err=True)
-        sys.exit(1)
+        sys.exit(_exit_code(problem))
 
 
-def add_plugin(word: str = "") -> None:
-    """Take in a plugin's commands, `immich-host <plugin> ...`; loaded only when they are asked for."""
-    if not word.isidentifier() or word in {"admin", "plugins"} | {
-        one.callback.__name__ for one in app.registered_commands if one.callback
-    }:
-        return
-    from immich_host.hosting import Hosting
+def _exit_code(problem: Exception) -> int:
+    """What tells the supervisor whether trying again can help."""
+    if type(problem).__name__ not in _LASTING:
+        return 1
+    from immich_host.runtime.child import UNUSABLE
 
-    for record in Hosting([word]).order:
-        group = typer.Typer(help=record.manifest.description if record.manifest else "", no_args_is_help=True)
-        for commands in record.brings.commands:
-            group.add_typer(commands)
-        if record.brings.commands:
-            app.add_typer(group, name=record.name)
+    return UNUSABLE
+
+
+def _add_plugins(word: str = "--help") -> Any:
+    """Take in the commands of the plugin that is asked for, or the names of all where the list of commands is.
+
+    Returns:
+        What plugins' commands get as `ctx.obj`; None where none is asked for.
+    """
+    known = {"admin", "plugins", "jobs"} | {each.callback.__name__ for each in app.registered_commands if each.callback}
+    if word in known or word == "--version":
+        return None
+    _logs_aside()
+    from immich_host.plugin_commands import Line, add_plugin, words
+
+    if word.startswith("-"):
+        for name, plugin in words().items():
+            app.add_typer(_later(), name=name, help=f"Of the plugin {plugin}.")
+        return None
+    add_plugin(app, word)
+    return Line(_settings, _terminal)
 
 
 def _import_lean() -> None:
@@ -156,7 +187,14 @@ def _import_lean() -> None:
     import_lean("structlog", "rich")
 
 
+def _logs_aside() -> None:
+    from immich_host.runtime.logs import aside
+
+    aside()
+
+
 def _admin() -> typer.Typer:
+    _logs_aside()
     from immich_host.runtime.embedded import database
     from immich_host.users.commands import admin_commands
 
@@ -170,6 +208,7 @@ def _admin() -> typer.Typer:
 
 
 def _plugins() -> typer.Typer:
+    _logs_aside()
     from immich_host import authoring
     from immich_host.plugins.commands import plugin_commands
     from immich_host.runtime.embedded import database
@@ -182,6 +221,27 @@ def _plugins() -> typer.Typer:
         _settings(data=data)
 
     return plugins
+
+
+def _terminal() -> Any:
+    from immich_host.nightly import HOST_JOBS
+    from immich_host.runtime.embedded import database
+    from immich_host.server.job_terminal import Terminal
+
+    return Terminal(lambda: database(_settings()), _queue, lambda: _settings().config_file, HOST_JOBS)
+
+
+def _jobs() -> typer.Typer:
+    _logs_aside()
+    from immich_host.server.job_commands import job_commands
+
+    jobs = job_commands(_terminal())
+
+    @jobs.callback()
+    def options(data: Data = None) -> None:
+        _settings(data=data)
+
+    return jobs
 
 
 def _queue() -> str | None:

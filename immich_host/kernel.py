@@ -1,7 +1,8 @@
 """The host of one process, put together: database, plugins, settings, jobs, ports."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -11,7 +12,7 @@ from immich_host.assets.files import Files
 from immich_host.assets.importing import Importing
 from immich_host.assets.port import Assets
 from immich_host.assets.stacking import Stacks
-from immich_host.assets.store import owners_view
+from immich_host.assets.store import READ_SECONDS, asset_json, asset_responses, discard, mark_deleted, owners_view
 from immich_host.db.database import Database
 from immich_host.db.notices import Notices
 from immich_host.hosting import Hosting, Record
@@ -22,10 +23,11 @@ from immich_host.nightly import HOST_JOBS, Nightly
 from immich_host.plugin_api.settings import Section
 from immich_host.realtime.listeners import listeners
 from immich_host.realtime.push import Push
-from immich_host.runtime.settings import RuntimeSettings
+from immich_host.runtime.settings import RuntimeSettings, cores
 from immich_host.settings.catalogue import assembled
-from immich_host.settings.store import JobSection, LiveSettings
+from immich_host.settings.store import JobSection, LiveSettings, ServerSection
 from immich_host.switching import Switching
+from immich_host.users.port import Users
 from immich_host.wire.access import Access
 
 log = structlog.get_logger("kernel")
@@ -75,9 +77,9 @@ class HostKernel:
         self.push = Push(settings.redis_url)
         self.job_room = self._jobs(settings.redis_url if hand_over else None)
         self.jobs = self.job_room.outbox
-        importing = Importing(self.db, self.incoming, self.hosting.guard, self.publish)
-        self.assets = Assets(self.db, self.paths, self.publish, importing)
-        self.stacks = Stacks(self.db, self.publish)
+        self.assets = self._assets()
+        self.stacks = Stacks(self.db, self.publish, self.push)
+        self.users = Users(self.db, self.paths)
         self.files = Files(self.db, self.paths, self.jobs, self.publish)
         self.binaries = settings.binaries()
         self.switching = Switching(self)
@@ -91,10 +93,26 @@ class HostKernel:
             self.hosting,
             lambda: self,
             redis_url=redis_url,
-            settings=JobSettings(concurrency=lambda queue: self.settings(JobSection).of(queue), cron=nightly.cron),
+            settings=JobSettings(
+                concurrency=lambda queue: self.settings(JobSection).of(queue),
+                cron=nightly.cron,
+                memory=self.runtime.work_memory,
+            ),
         )
         room.registry.add(*HOST_JOBS, nightly.job)
         return room
+
+    def _assets(self) -> Assets:
+        return Assets(
+            self.db,
+            self.paths,
+            self.publish,
+            Importing(self.db, self.incoming, self.hosting.guard, self.publish),
+            partial(mark_deleted, self),
+            partial(discard, self, delay=READ_SECONDS),
+            partial(asset_responses, self),
+            partial(asset_json, self),
+        )
 
     # -- start and stop
 
@@ -144,6 +162,47 @@ class HostKernel:
             msg = f"no fact is called {fact}"
             raise LookupError(msg)
         await self.job_room.outbox.publish(fact, **arguments)
+
+    async def gather(self, hook: str, /, **arguments: Any) -> dict[str, Any]:
+        """Ask the plugins that are on by a gather hook; errors are the caller's.
+
+        Raises:
+            LookupError: No such hook is specified.
+        """
+        if not self.hosting.knows(hook):
+            msg = f"no hook is called {hook}"
+            raise LookupError(msg)
+        return await self.hosting.gather(hook, strict=True, **arguments)
+
+    def brought(self, hook: str, /) -> Mapping[str, Any]:
+        """What plugins answer to another plugin's register hook, also while they are off."""
+        return self.hosting.brought(hook)
+
+    def folder(self, plugin: str, /) -> Path:
+        """A folder of a plugin's own in the data folder."""
+        folder = self.runtime.plugin_folder(plugin)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @property
+    def external_domain(self) -> str:
+        """Address that links begin with; empty where none is set."""
+        return self.settings(ServerSection).external_domain.strip().rstrip("/")
+
+    @property
+    def memory_limit(self) -> int:
+        """Bytes that this process may hold; 0 for any amount."""
+        return self.runtime.work_memory
+
+    @property
+    def cores(self) -> int:
+        """This process's share of the cores."""
+        return max(1, cores() // self.runtime.work_processes)
+
+    @property
+    def installs_plugins(self) -> bool:
+        """Whether administrators may install plugins over the API."""
+        return self.runtime.install_over_api
 
     def is_enabled(self, plugin: str) -> bool:
         """Whether a plugin is on in this process."""

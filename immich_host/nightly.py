@@ -10,6 +10,7 @@ from immich_host.auth import jobs as auth
 from immich_host.plugin_api.errors import Refused
 from immich_host.plugin_api.jobs import Job, JobContext, Outcome
 from immich_host.settings.store import NightlyTasksSection
+from immich_host.sync import jobs as sync
 from immich_host.users import jobs as users
 
 if TYPE_CHECKING:
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("jobs")
 
-HOST_JOBS: tuple[Job, ...] = (*assets.HOST_JOBS, *auth.HOST_JOBS, *users.HOST_JOBS)
+HOST_JOBS: tuple[Job, ...] = (*assets.HOST_JOBS, *auth.HOST_JOBS, *sync.HOST_JOBS, *users.HOST_JOBS)
 
-NIGHTLY: Sequence[Mapping[str, Sequence[str]]] = (assets.NIGHTLY, auth.NIGHTLY, users.NIGHTLY)
+NIGHTLY: Sequence[Mapping[str, Sequence[str]]] = (assets.NIGHTLY, auth.NIGHTLY, sync.NIGHTLY, users.NIGHTLY)
 
 QUEUES = {"missingThumbnails": "thumbnailGeneration", "clusterNewFaces": "facialRecognition"}
 """Switch of the nightly tasks -> queue that is started on what is missing."""
@@ -47,6 +48,9 @@ class Nightly:
             for switch, names in switches.items():
                 for name in names if on[switch] else ():
                     await ctx.host.jobs.request(name, cause="schedule")
+        for known in self._kernel.job_room.registry.all():
+            if known.enabled and known.job.nightly is not None and on[known.job.nightly]:
+                await ctx.host.jobs.request(known.name, cause="schedule")
         for switch, queue in QUEUES.items():
             if on[switch]:
                 await self._start(queue)
@@ -54,6 +58,6 @@ class Nightly:
 
     async def _start(self, queue: str) -> None:
         try:
-            await self._kernel.job_room.commands.start(queue, force=False)
+            await self._kernel.job_room.commands.start(queue, "missing")
         except Refused as refusal:  # it is at work already
             log.info("a queue was not started", queue=queue, reason=refusal.message)

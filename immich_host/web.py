@@ -16,7 +16,7 @@ from immich_host.auth import key_routes, session_routes
 from immich_host.auth import routes as auth
 from immich_host.auth.gate import AuthGate
 from immich_host.download import routes as download
-from immich_host.hosting import Hosting, Record, Stage
+from immich_host.hosting import Hosting, Record, Stage, Status
 from immich_host.kernel import HostKernel
 from immich_host.media.incoming import recover
 from immich_host.media.lane import Lane
@@ -24,12 +24,14 @@ from immich_host.plugin_api.web import Caller, Route, Routes
 from immich_host.plugins import routes as plugins
 from immich_host.realtime.sockets import PATH as SOCKETS
 from immich_host.realtime.sockets import Sockets
+from immich_host.server import job_routes, queue_routes
 from immich_host.server import metadata_routes as system_metadata
-from immich_host.server import queue_routes
 from immich_host.server import routes as server
+from immich_host.server.job_news import JobNews
 from immich_host.server.page_routes import bind_pages
 from immich_host.server.store import record_version
 from immich_host.settings import routes as settings
+from immich_host.sync import routes as sync
 from immich_host.timeline import routes as timeline
 from immich_host.trash import routes as trash
 from immich_host.users import admin_routes
@@ -49,8 +51,8 @@ HOST_ROUTES: Sequence[Routes] = (
     auth.routes, session_routes.routes, key_routes.routes, users.routes,
     admin_routes.routes, assets.routes, metadata_routes.routes, upload.routes, upload_check.routes,
     file_routes.routes, asset_file_routes.routes, timeline.routes, trash.routes, download.routes, server.ROUTES,
-    system_metadata.ROUTES, *queue_routes.ROUTES, settings.SYSTEM, settings.ADMIN, settings.USER, settings.PUBLIC,
-    plugins.routes,
+    system_metadata.ROUTES, *queue_routes.ROUTES, job_routes.routes, settings.SYSTEM, settings.ADMIN, settings.USER,
+    settings.PUBLIC, plugins.routes, sync.routes,
 )  # fmt: skip
 
 
@@ -74,24 +76,37 @@ class WebApp:
     def __init__(self, kernel: HostKernel) -> None:
         self._kernel = kernel
         self.gate = AuthGate(kernel)
-        self.catalogue = catalogue_of(kernel.hosting)
         self._told: set[asyncio.Task[None]] = set()
+        self._build()
+        redis_url = kernel.runtime.redis_url or ""
+        self.sockets = Sockets(redis_url, kernel.redis, self.gate, kernel.notices)
+        self.job_news = JobNews(kernel.job_room, self.sockets)
+        self.leaving = False
+        """While it is set every answer ends its connection: the client's next request meets another process."""
+        kernel.live_settings.on_change(self.sockets.settings_changed)
+        kernel.live_settings.on_change(self.job_news.settings_changed)
+        kernel.switching.on_change(self._switched)
+        kernel.switching.on_packages(self.rebuild)
+
+    def _build(self) -> None:
+        """Make routes, Quart and byte lane of the plugins that there are; requests under way keep the old ones."""
+        kernel = self._kernel
+        catalogue = catalogue_of(kernel.hosting)
         quart = Quart("immich_host", static_folder=None)
         configure(quart)
         bind_pages(quart, kernel)
-        bind(quart, self.catalogue, kernel, self.gate, guard=self._guard, responded=self._responded)
-        self.quart = quart
-        raw = [(entry.route, entry.owner) for entry in self.catalogue if entry.route.raw]
+        bind(quart, catalogue, kernel, self.gate, guard=self._guard, responded=self._responded)
+        raw = [(entry.route, entry.owner) for entry in catalogue if entry.route.raw]
         lane = Lane(
             quart, self._admit, raw, kernel,
             query_reader=lambda route: partial(read_query, take_apart(route)),
             guard=self._guard, responded=self._responded,
         )  # fmt: skip
-        redis_url = kernel.runtime.redis_url or ""
-        self.sockets = Sockets(redis_url, kernel.redis, self.gate, kernel.notices)
-        kernel.live_settings.on_change(self.sockets.settings_changed)
-        kernel.switching.on_change(self._switched)
-        self._lane = lane
+        self.catalogue, self.quart, self._lane = catalogue, quart, lane
+
+    async def rebuild(self) -> None:
+        """Serve the routes of the plugins that there are now, from the next request on."""
+        await asyncio.to_thread(self._build)  # requests go on meanwhile
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request or connection."""
@@ -100,7 +115,7 @@ class WebApp:
         if scope["type"] != "lifespan" and scope["path"].startswith(SOCKETS):
             await self.sockets.app(scope, receive, send)
         else:
-            await self._lane(scope, receive, send)
+            await self._lane(scope, receive, partial(_last_answer, send) if self.leaving else send)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -110,9 +125,11 @@ class WebApp:
         await recover(kernel.paths, self._known_paths)
         await record_version(kernel.db)
         await self.sockets.start()
+        telling = asyncio.create_task(self.job_news.run(), name="news of jobs")
         try:
             yield
         finally:
+            telling.cancel()
             await self.sockets.stop()
             await self.gate.stop()
             await asyncio.gather(*self._told, return_exceptions=True)
@@ -139,6 +156,18 @@ class WebApp:
             task.add_done_callback(self._told.discard)
 
 
+async def _last_answer(send: Any, message: Any) -> None:
+    """Send, with the request that the client close the connection."""
+    if message["type"] == "http.response.start":
+        kept = [pair for pair in message.get("headers", ()) if pair[0].lower() != b"connection"]
+        message = {**message, "headers": [*kept, (b"connection", b"close")]}
+    await send(message)
+
+
 async def build_app(kernel: HostKernel) -> WebApp:
-    """The application of a started kernel."""
-    return WebApp(kernel)
+    """The application of a started kernel; a plugin that its routes have broken goes off everywhere here."""
+    on = {record.name for record in kernel.hosting.order if record.is_enabled}
+    app = WebApp(kernel)
+    if any(kernel.hosting.records[name].status is Status.BROKEN for name in on):
+        kernel.switching.again()
+    return app

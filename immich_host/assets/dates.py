@@ -6,16 +6,9 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from immich_host.plugin_api.errors import Refused
+from immich_host.plugin_api.types import storable
 
 _OFFSET: Final = re.compile(r"UTC([+-])([01]?[0-9]|2[0-3])(?::([0-5]?[0-9]))?", re.IGNORECASE)
-EARLIEST: Final = datetime(1, 2, 2, tzinfo=UTC)
-LATEST: Final = datetime(9999, 12, 30, tzinfo=UTC)
-"""Between these every zone's clock can be told; the days at the very ends mean infinity to the database."""
-
-
-def storable(moment: datetime) -> datetime:
-    """The moment, or the nearest that can be stored and told: some clients send the year 1 for no date."""
-    return min(max(moment, EARLIEST), LATEST)
 
 
 def shifted(moment: datetime, minutes: int) -> datetime:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from immich_host.assets.files import REMOVE_FILES
+from immich_host.assets.stacking import OTHERS, tell_owner
 from immich_host.plugin_api.jobs import JobContext, Outcome
 from immich_host.settings.store import TrashSection
 from immich_host.wire.kernel import Kernel
@@ -15,6 +16,8 @@ from immich_host.wire.kernel import Kernel
 ERASE = "host.erase_assets"
 """Full name of the job that erases assets whose status is `deleted`."""
 PAGE = 500
+READ_SECONDS = 10.0
+"""How long a plugin's listeners can read what the plugin has discarded, e.g. the albums that it was in."""
 
 _LOCKED: Final = """
 SELECT * FROM asset WHERE id = $1
@@ -36,15 +39,26 @@ async def trash(host: Kernel, asset_ids: Sequence[UUID]) -> None:
         await _tell(host, "asset_trashed", [(row["owner_id"], row["id"]) for row in rows])
 
 
-async def mark_deleted(host: Kernel, asset_ids: Sequence[UUID]) -> None:
-    """Let assets go for good: they leave every list at once, a job erases them."""
+async def discard(host: Kernel, asset_ids: Sequence[UUID], *, delay: float = 0.0) -> None:
+    """What a client's "delete" does: into the trash, or for good while the settings have the trash off.
+
+    With `delay` the rows of what goes for good stay for so many seconds, for listeners who want to read them.
+    """
+    if host.settings(TrashSection).enabled:
+        await trash(host, asset_ids)
+    else:
+        await mark_deleted(host, asset_ids, delay=delay)
+
+
+async def mark_deleted(host: Kernel, asset_ids: Sequence[UUID], *, delay: float = 0.0) -> None:
+    """Let assets go for good: they leave every list at once, a job erases them (after `delay` seconds)."""
     async with host.db.transaction():
         await host.db.execute(
             """UPDATE asset SET deleted_at = coalesce(deleted_at, now()), status = 'deleted' WHERE id IN (
                  SELECT id FROM asset WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE)""",
             list(asset_ids),
         )
-        await host.jobs.request(ERASE, cause="delete")
+        await host.jobs.request(ERASE, cause="delete", delay=delay)
 
 
 async def restore(host: Kernel, owner_id: UUID, asset_ids: Sequence[UUID] | None = None) -> int:
@@ -117,7 +131,7 @@ async def erase(host: Kernel, asset_id: UUID, *, keep_video: UUID | None = None)
             return
         size = await host.db.fetchval("SELECT file_size_in_byte FROM asset_exif WHERE asset_id = $1", asset_id)
         paths = await _files(host, asset)
-        await _mend_stack(host, asset_id, asset["stack_id"])
+        await _mend_stack(host, asset)
         await host.db.execute("DELETE FROM asset WHERE id = $1", asset_id)
         if paths:
             await host.jobs.request(REMOVE_FILES, cause="delete", paths=paths)
@@ -143,21 +157,26 @@ async def _files(host: Kernel, asset: Mapping[str, Any]) -> list[str]:
     return [path for path in paths if not path.startswith("/")]
 
 
-async def _mend_stack(host: Kernel, asset_id: UUID, stack_id: UUID | None) -> None:
-    """A stack of fewer than two dissolves; one that loses its primary gets another."""
+async def _mend_stack(host: Kernel, asset: Mapping[str, Any]) -> None:
+    """A stack of fewer than two dissolves; one that loses its primary gets another. The asset concerned is told of."""
+    stack_id = asset["stack_id"]
     if stack_id is None:
         return
-    others = await host.db.fetch(
-        "SELECT id FROM asset WHERE stack_id = $1 AND id <> $2 ORDER BY file_created_at, id LIMIT 2", stack_id, asset_id
-    )
+    others = await host.db.fetch(OTHERS, stack_id, asset["id"])
     if len(others) < 2:
         await host.db.execute("UPDATE asset SET stack_id = NULL WHERE stack_id = $1", stack_id)
-        await host.db.execute("DELETE FROM stack WHERE id = $1", stack_id)
+        is_changed = await host.db.fetchval("DELETE FROM stack WHERE id = $1 RETURNING true", stack_id)
     else:
-        await host.db.execute(
-            "UPDATE stack SET primary_asset_id = $3 WHERE id = $1 AND primary_asset_id = $2",
-            stack_id, asset_id, others[0]["id"],
+        is_changed = await host.db.fetchval(
+            "UPDATE stack SET primary_asset_id = $3 WHERE id = $1 AND primary_asset_id = $2 RETURNING true",
+            stack_id, asset["id"], others[0]["id"],
         )  # fmt: skip
+    if is_changed and others:
+        await host.publish(
+            "asset_changed",
+            asset_id=others[0]["id"], owner_id=asset["owner_id"], fields=["stack_id"], cause="delete",
+        )  # fmt: skip
+    tell_owner(host.db, host.push, asset["owner_id"])
 
 
 async def _erase_unused_video(host: Kernel, video_id: UUID | None) -> None:

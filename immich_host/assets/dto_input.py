@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from pydantic import MISSING, Field
 
 from immich_host.assets.dto import AssetFileType
+from immich_host.plugin_api.answers import AssetVisibility
 from immich_host.plugin_api.dto import Dto, QueryDto
 from immich_host.plugin_api.types import Binary, Id, QueryBool, Timestamp
-from immich_host.wire.dto import AssetVisibility
 
 
 class AssetJobName(StrEnum):

@@ -1,5 +1,6 @@
 """Originals, thumbnails and playable videos, sent by the byte lane."""
 
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
@@ -37,7 +38,7 @@ async def view_asset(
     if size is AssetMediaSize.FULLSIZE and _original_will_do(found, edited=edited):
         raise _elsewhere(scope, f"/api/assets/{id}/original")
     if found.file is not None:
-        await send_file(scope, receive, send, found.file)
+        await _Sending(host, scope, receive, send).send(id, size.value, found, edited=edited)
     elif size is AssetMediaSize.FULLSIZE:
         raise _elsewhere(scope, f"/api/assets/{id}/thumbnail", size="preview")
     else:
@@ -58,7 +59,7 @@ async def download_asset(
     """Send the file as it was uploaded, or its edited form."""
     edited = query.edited or caller.shared_link is not None
     found = await _allowed_or_hidden(host, caller, id, "original", Permission.ASSET_DOWNLOAD, edited=edited)
-    await _send(scope, receive, send, found)
+    await _Sending(host, scope, receive, send).send(id, "original", found, edited=edited)
 
 
 @routes.get(
@@ -71,18 +72,34 @@ async def download_asset(
 )
 async def play_asset_video(caller: Caller, host: Kernel, scope: Scope, receive: Receive, send: Send, id: UUID) -> None:
     """Send the transcoded video, or the original where there is none."""
-    found = await _allowed_or_hidden(host, caller, id, "encoded_video", Permission.ASSET_VIEW, edited=False)
+    kind: Kind = "encoded_video"
+    found = await _allowed_or_hidden(host, caller, id, kind, Permission.ASSET_VIEW, edited=False)
     if not found.is_video:
         raise NotFound
     if found.file is None:
-        found = await _allowed_or_hidden(host, caller, id, "original", Permission.ASSET_VIEW, edited=False)
-    await _send(scope, receive, send, found)
+        kind = "original"
+        found = await _allowed_or_hidden(host, caller, id, kind, Permission.ASSET_VIEW, edited=False)
+    await _Sending(host, scope, receive, send).send(id, kind, found, edited=False)
 
 
-async def _send(scope: Scope, receive: Receive, send: Send, found: Rendition) -> None:
-    if found.file is None:
-        raise NotFound
-    await send_file(scope, receive, send, found.file)
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    host: Kernel
+    scope: Scope
+    receive: Receive
+    to: Send
+
+    async def send(self, asset_id: UUID, kind: Kind, found: Rendition, *, edited: bool) -> None:
+        """Send the file; one that was moved since its row was read is sent from where it is now."""
+        if found.file is None:
+            raise NotFound
+        try:
+            await send_file(self.scope, self.receive, self.to, found.file)
+        except NotFound:
+            now = await renditions_of(self.host).find(asset_id, kind, edited=edited)
+            if now is None or now.file is None or now.file.path == found.file.path:
+                raise
+            await send_file(self.scope, self.receive, self.to, now.file)
 
 
 async def _allowed(

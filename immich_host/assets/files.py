@@ -1,6 +1,6 @@
 """The files port that plugins get (`plugin_api.files.FilesPort`)."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Literal
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from immich_host.db.database import Database
 from immich_host.media.paths import BadPath, MediaPaths
+from immich_host.media.sending import CACHED, NOT_CACHED, send_file, sent_file
 from immich_host.plugin_api.files import AssetFileRow, AssetFileType
 from immich_host.plugin_api.jobs import JobContext, JobsPort, Outcome
 
@@ -77,7 +78,7 @@ class Files:
             LookupError: The asset is gone.
             BadPath: The file is not under the media root (allowed for sidecars of external assets).
         """
-        async with self._db.transaction():
+        async with self._db.joining():
             asset = await self._db.fetchrow("SELECT owner_id, is_external FROM asset WHERE id = $1", asset_id)
             if asset is None:
                 msg = f"the asset {asset_id} is gone"
@@ -99,13 +100,61 @@ class Files:
 
     async def forget(self, asset_id: UUID, type: AssetFileType, *, is_edited: bool = False, keep: bool = False) -> None:
         """Delete the row, and after commit the file (unless `keep`)."""
-        async with self._db.transaction():
+        async with self._db.joining():
             old = await self._db.fetchval(
                 "DELETE FROM asset_file WHERE asset_id = $1 AND type = $2 AND is_edited = $3 RETURNING path",
                 asset_id, type, is_edited,
             )  # fmt: skip
             if old is not None and not keep:
                 await self._remove(asset_id, old)
+
+    def holding(self, asset_id: UUID) -> AbstractAsyncContextManager[None]:
+        """Nobody else moves or rewrites the asset's own files meanwhile."""
+        return self._db.lock(f"files of {asset_id}")
+
+    async def repoint(self, asset_id: UUID, renamed: Mapping[Path, Path], *, cause: str = "job") -> bool:
+        """Make the rows that name old paths name new ones; all of them, or False and none.
+
+        Raises:
+            BadPath: A path is not under the media root.
+        """
+        stored = {self._paths.relative(old): self._paths.relative(new) for old, new in renamed.items()}
+        try:
+            async with self._db.transaction():
+                await self._repoint(asset_id, stored, cause)
+        except _NotNamed:
+            return False
+        return True
+
+    async def _repoint(self, asset_id: UUID, stored: Mapping[str, str], cause: str) -> None:
+        asset = await self._db.fetchrow(
+            "SELECT owner_id, original_path FROM asset WHERE id = $1 FOR NO KEY UPDATE", asset_id
+        )
+        if asset is None:
+            raise _NotNamed
+        for old, new in stored.items():
+            if old == asset["original_path"]:
+                await self._db.execute("UPDATE asset SET original_path = $2 WHERE id = $1", asset_id, new)
+                await self._publish(
+                    "asset_changed", asset_id=asset_id, owner_id=asset["owner_id"], fields=["original_path"],
+                    cause=cause,
+                )  # fmt: skip
+            elif not await self._db.fetchval(
+                "UPDATE asset_file SET path = $3 WHERE asset_id = $1 AND path = $2 RETURNING true", asset_id, old, new
+            ):
+                raise _NotNamed
+
+    async def send(
+        self, path: Path, scope: Any, receive: Any, send: Any, /, *, file_name: str | None = None, is_kept: bool = True
+    ) -> None:
+        """Answer a raw route with a file.
+
+        Raises:
+            NotFound: There is no such file.
+        """
+        cache = CACHED if is_kept else NOT_CACHED
+        # others may write a new file of that name, and then the open one would still be sent
+        await send_file(scope, receive, send, sent_file(str(path), file_name=file_name, cache=cache, keep_open=False))
 
     async def remove_later(self, *paths: Path) -> None:
         """Delete files after commit, by a job.
@@ -133,14 +182,18 @@ class Files:
         return AssetFileRow(path=path, **values)
 
 
+class _NotNamed(Exception):
+    """No row of the asset names a path that was to be changed; leaves the transaction."""
+
+
 async def remove_files(ctx: JobContext, *, paths: list[str], asset_id: UUID | None = None) -> Outcome:
-    """Job: delete files under the media root; missing ones are fine, and one that the asset has again stays.
+    """Job: delete files under the media root; missing ones are fine, and one that an asset has again stays.
 
     Folders stay: taking away an empty one could meet a writer that has just made sure of it.
     """
     media = MediaPaths(ctx.host.files.media_root)
     rows = await ctx.host.db.fetch("SELECT path FROM asset_file WHERE asset_id = $1", asset_id) if asset_id else ()
-    kept = {row["path"] for row in rows}
+    kept = {row["path"] for row in rows} | await _named(ctx, paths)
 
     def remove() -> None:
         for stored in paths:
@@ -149,3 +202,16 @@ async def remove_files(ctx: JobContext, *, paths: list[str], asset_id: UUID | No
 
     await ctx.in_thread(remove)
     return Outcome.DONE
+
+
+async def _named(ctx: JobContext, paths: list[str]) -> set[str]:
+    """Those in `library` that rows name: names there pass on, and this job may be late."""
+    passed_on = [path for path in paths if path.startswith("library/")]
+    if not passed_on:
+        return set()
+    found = await ctx.host.db.fetch(
+        """SELECT original_path FROM asset WHERE original_path = ANY($1::text[])
+           UNION ALL SELECT path FROM asset_file WHERE path = ANY($1::text[])""",
+        passed_on,
+    )
+    return {row[0] for row in found}

@@ -1,6 +1,6 @@
 """The assets port that plugins get (`plugin_api.assets.AssetsPort`)."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,18 @@ from immich_host.assets import columns as known
 from immich_host.assets import writing
 from immich_host.assets.creating import KEPT, NewAsset, find_by_checksum, insert_asset
 from immich_host.assets.importing import Importing
-from immich_host.assets.tables import AssetExif
+from immich_host.assets.writing_many import Told, change_many
 from immich_host.db.database import Database
 from immich_host.media.paths import MediaPaths
-from immich_host.plugin_api.assets import AssetRow, AssetType, Progress, Visibility
+from immich_host.plugin_api.answers import AssetResponseDto
+from immich_host.plugin_api.assets import EXTRAS, AssetRow, AssetType, Extra, Progress, Visibility
+from immich_host.plugin_api.web import Caller
 
 type Publish = Callable[..., Awaitable[None]]
+type Take = Callable[[Sequence[UUID]], Awaitable[None]]
+"""Takes assets away."""
+type Answering = Callable[..., Awaitable[list[AssetResponseDto]]]
+type AnsweringJson = Callable[..., Awaitable[dict[UUID, str]]]
 
 _ROW = """
 SELECT id, owner_id, type, original_path, original_file_name, file_created_at, file_modified_at, local_date_time,
@@ -28,8 +34,22 @@ FROM asset WHERE id = $1
 class Assets:
     """Reads and writes assets for plugins; facts go out with the transaction's commit."""
 
-    def __init__(self, db: Database, paths: MediaPaths, publish: Publish, importing: Importing) -> None:
+    def __init__(
+        self,
+        db: Database,
+        paths: MediaPaths,
+        publish: Publish,
+        importing: Importing,
+        erase: Take,
+        discard: Take,
+        answering: Answering,
+        answering_json: AnsweringJson,
+    ) -> None:
+        self._answering = answering
+        self._answering_json = answering_json
         self._db = db
+        self._erase = erase
+        self._discard = discard
         self._paths = paths
         self._publish = publish
         self._importing = importing
@@ -43,9 +63,35 @@ class Assets:
         path = self._paths.absolute(values.pop("original_path"), external=values["is_external"])
         return AssetRow(path=path, **values)
 
+    async def answers(
+        self,
+        caller: Caller,
+        asset_ids: Sequence[UUID],
+        /,
+        *,
+        with_owner: bool = False,
+        with_exif: bool = True,
+        extras: Collection[Extra] = EXTRAS,
+    ) -> list[AssetResponseDto]:
+        """The assets in the order of `asset_ids`; unknown ones are left out. Rights are the caller's business."""
+        return await self._answering(asset_ids, caller, with_owner=with_owner, with_exif=with_exif, extras=extras)
+
+    async def answers_json(
+        self,
+        caller: Caller,
+        asset_ids: Sequence[UUID],
+        /,
+        *,
+        with_exif: bool = True,
+        extras: Collection[Extra] = EXTRAS,
+    ) -> dict[UUID, str]:
+        """The same as JSON, by id in that order."""
+        return await self._answering_json(asset_ids, caller, with_exif=with_exif, extras=extras)
+
     async def exif(self, asset_id: UUID) -> Mapping[str, Any] | None:
         """The asset_exif row by column, or None."""
-        return await AssetExif.select().where(AssetExif.asset_id == asset_id).first()
+        row = await self._db.fetchrow("SELECT * FROM asset_exif WHERE asset_id = $1", asset_id)
+        return None if row is None else dict(row)
 
     async def update(self, asset_id: UUID, /, *, cause: str = "job", **columns: Any) -> None:
         """Set columns of `asset`; publishes asset_changed for what differs.
@@ -53,7 +99,7 @@ class Assets:
         Raises:
             UnknownColumn: For a column that is not for others to write.
         """
-        async with self._db.transaction():
+        async with self._db.joining():
             owner, changed = await writing.update_columns(self._db, asset_id, columns)
             await self._tell(asset_id, owner, changed, cause)
 
@@ -63,10 +109,36 @@ class Assets:
         Raises:
             UnknownColumn: For a column that does not exist.
         """
-        async with self._db.transaction():
+        async with self._db.joining():
             owner, changed = await writing.update_exif(self._db, asset_id, columns)
             await self._tell(asset_id, owner, changed, cause)
         return changed
+
+    async def edit(self, asset_id: UUID, /, *, cause: str = "edit", **columns: Any) -> frozenset[str]:
+        """Set columns as the owner's own edit does; exif ones are locked. Returns the columns that were told of.
+
+        Raises:
+            UnknownColumn: For a column that is not for others to write, or not lockable.
+        """
+        told = await self._edit([asset_id], cause, columns)
+        return frozenset(told[0][2]) if told else frozenset()
+
+    async def edit_many(self, asset_ids: Sequence[UUID], /, *, cause: str = "edit", **columns: Any) -> None:
+        """Make the same edit to many assets.
+
+        Raises:
+            UnknownColumn: For a column that is not for others to write, or not lockable.
+        """
+        await self._edit(sorted(set(asset_ids)), cause, columns)
+
+    async def _edit(self, asset_ids: Sequence[UUID], cause: str, columns: dict[str, Any]) -> Told:
+        exif = {name: value for name, value in columns.items() if name in known.LOCKS}
+        own = {name: value for name, value in columns.items() if name not in known.LOCKS}
+        async with self._db.joining():
+            told = await change_many(self._db, asset_ids, own, exif)
+            for asset_id, owner, changed in told:
+                await self._tell(asset_id, owner, frozenset(changed), cause)
+        return told
 
     async def unlock(self, asset_id: UUID, properties: frozenset[str]) -> None:
         """Clear these locked properties (wire names)."""
@@ -125,6 +197,14 @@ class Assets:
             if chain:
                 await self._publish("asset_created", asset_id=new.id, owner_id=owner_id, cause=cause)
         return new.id, True
+
+    async def erase(self, asset_ids: Sequence[UUID], /) -> None:
+        """Let assets go for good; a job removes rows and files."""
+        await self._erase(asset_ids)
+
+    async def trash(self, asset_ids: Sequence[UUID], /) -> None:
+        """Put assets into the trash, or let them go for good while that is off."""
+        await self._discard(asset_ids)
 
     async def import_file(
         self,

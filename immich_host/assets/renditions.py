@@ -78,7 +78,7 @@ class Renditions:
             return None
         if kind == "original":
             file = self._original(row, prefer_edited=edited)
-            lasting = not row["is_edited"] or not edited
+            lasting = (not row["is_edited"] or not edited) and not _passes_on(row["original_path"])
         elif row["path"] is None:
             file, lasting = None, False  # new files are not told of
         else:
@@ -97,7 +97,8 @@ class Renditions:
         if prefer_edited and row["is_edited"] and row["path"] is not None and row["file_is_edited"]:
             path = self._path(row, "path")
             return sent_file(path, file_name=f"{PurePosixPath(name).stem}_edited{PurePosixPath(path).suffix}")
-        return sent_file(self._path(row, "original_path"), file_name=name)
+        keep_open = not _passes_on(row["original_path"])
+        return sent_file(self._path(row, "original_path"), file_name=name, keep_open=keep_open)
 
     def _derived(self, row: Any, kind: Kind) -> SentFile:
         path, name = self._path(row, "path"), PurePosixPath(row["original_file_name"])
@@ -121,6 +122,11 @@ class Renditions:
             return
         for asset_id in changed:
             self._known.pop(UUID(asset_id), None)
+
+
+def _passes_on(stored: str) -> bool:
+    """Whether the name may pass to another asset's file: in `library` names are given anew, elsewhere never."""
+    return stored.startswith("library/")
 
 
 _by_host: WeakKeyDictionary[Kernel, Renditions] = WeakKeyDictionary()

@@ -1,21 +1,22 @@
 """Assets as clients see them: one statement for any number of ids, extras of plugins merged in."""
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from pydantic import MISSING
 
-from immich_host.assets.dto import AssetResponseDto, ExifResponseDto
 from immich_host.media.types import content_type_of
+from immich_host.plugin_api.answers import AssetResponseDto, AssetTypeEnum, ExifResponseDto
+from immich_host.plugin_api.assets import EXTRAS, Extra
 from immich_host.plugin_api.permissions import Permission
 from immich_host.plugin_api.web import Caller
 from immich_host.users.store import shown
 from immich_host.wire.access import refusal
 from immich_host.wire.kernel import Kernel
 
-_EXIF = (
+EXIF_COLUMNS = (
     "city", "country", "date_time_original", "description", "exif_image_height", "exif_image_width",
     "exposure_time", "f_number", "file_size_in_byte", "focal_length", "iso", "latitude", "lens_model",
     "longitude", "make", "model", "modify_date", "orientation", "projection_type", "rating", "state", "time_zone",
@@ -25,28 +26,36 @@ _SELECT = f"""
 SELECT a.id, a.owner_id, a.type, a.original_path, a.original_file_name, a.file_created_at, a.file_modified_at,
   a.local_date_time, a.created_at, a.updated_at, a.deleted_at, a.is_favorite, a.is_offline, a.is_edited,
   a.duration, a.width, a.height, a.checksum, a.thumbhash, a.visibility, a.live_photo_video_id, a.library_id,
-  a.duplicate_id, e.asset_id IS NOT NULL AS has_exif, {", ".join(f"e.{name}" for name in _EXIF)}
+  a.duplicate_id, e.asset_id IS NOT NULL AS has_exif, {", ".join(f"e.{name}" for name in EXIF_COLUMNS)}
 FROM asset a LEFT JOIN asset_exif e ON e.asset_id = a.id
 WHERE a.id = ANY($1::uuid[])
 """  # noqa: S608 - composed of constants
 
 
 async def asset_responses(
-    host: Kernel, asset_ids: Sequence[UUID], caller: Caller, *, with_owner: bool = False
+    host: Kernel,
+    asset_ids: Sequence[UUID],
+    caller: Caller,
+    *,
+    with_owner: bool = False,
+    with_exif: bool = True,
+    extras: Collection[Extra] = EXTRAS,
 ) -> list[AssetResponseDto]:
-    """The assets in the order of `asset_ids`; unknown ones are left out. Rights are the caller's business.
-
-    Favourites and people are shown to the owner only.
-    """
+    """What `AssetsPort.answers` says."""
     rows = {row["id"]: row for row in await host.db.fetch(_SELECT, list(asset_ids))}
     present = [asset_id for asset_id in asset_ids if asset_id in rows]
     if not present:
         return []
     if caller.shared_link is not None and not caller.shared_link.show_metadata:
         return [_reduced(rows[asset_id]) for asset_id in present]
-    extras = await host.hosting.gather("asset_extras", asset_ids=present, user=caller)
+    given = await host.hosting.gather("asset_extras", asset_ids=present, user=caller) if extras else {}
     owners = await shown(host.db, host.paths, {rows[i]["owner_id"] for i in present}) if with_owner else {}
-    return [_full(host, rows[i], caller, extras, owners) for i in present]
+    found = [_full(host, rows[i], caller, given, owners) for i in present]
+    without = {name for name in EXTRAS if name not in extras} | (set() if with_exif else {"exif_info"})
+    for answer in found if without else ():
+        for name in without:
+            setattr(answer, name, MISSING)
+    return found
 
 
 async def asset_response(host: Kernel, asset_id: UUID, caller: Caller) -> AssetResponseDto:
@@ -71,7 +80,8 @@ async def owners_view(host: Kernel, asset_id: UUID, owner_id: UUID) -> AssetResp
 def _full(
     host: Kernel, row: Mapping[str, Any], caller: Caller, extras: Mapping[str, Any], owners: Mapping[UUID, Any]
 ) -> AssetResponseDto:
-    own = row["owner_id"] == caller.user_id
+    # whoever comes by a shared link is no owner, though the link is the owner's
+    own = caller.shared_link is None and row["owner_id"] == caller.user_id
     return AssetResponseDto(
         checksum=_base64(row["checksum"]),
         created_at=row["created_at"],
@@ -109,14 +119,14 @@ def _full(
 
 
 def _exif(row: Mapping[str, Any]) -> ExifResponseDto:
-    return ExifResponseDto.model_construct(**{name: row[name] for name in _EXIF})
+    return ExifResponseDto.model_construct(**{name: row[name] for name in EXIF_COLUMNS})
 
 
 def _reduced(row: Mapping[str, Any]) -> AssetResponseDto:
     """What a link shows that hides metadata: nothing about place, camera, names or the owner."""
     return AssetResponseDto.model_construct(
         id=row["id"],
-        type=row["type"],
+        type=AssetTypeEnum(row["type"]),
         thumbhash=_base64(row["thumbhash"]) if row["thumbhash"] else None,
         original_mime_type=content_type_of(row["original_file_name"]),
         local_date_time=row["local_date_time"],

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from immich_host.assets import deleting, editing
 from immich_host.assets.copying import copy_properties
-from immich_host.assets.dto import AssetResponseDto
 from immich_host.assets.dto_input import (
     AssetBulkDeleteDto,
     AssetBulkUpdateDto,
@@ -16,11 +15,11 @@ from immich_host.assets.dto_input import (
 )
 from immich_host.assets.responses import asset_response
 from immich_host.assets.store import count_assets
+from immich_host.plugin_api.answers import AssetResponseDto, AssetVisibility
 from immich_host.plugin_api.permissions import Permission
 from immich_host.plugin_api.web import Caller, Routes
-from immich_host.settings.store import TrashSection
 from immich_host.wire.access import require_elevated
-from immich_host.wire.dto import AssetStatsResponseDto, AssetVisibility
+from immich_host.wire.dto import AssetStatsResponseDto
 from immich_host.wire.kernel import Kernel
 
 routes = Routes("Assets")
@@ -75,10 +74,10 @@ async def update_assets(caller: Caller, host: Kernel, body: AssetBulkUpdateDto) 
 async def delete_assets(caller: Caller, host: Kernel, body: AssetBulkDeleteDto) -> None:
     """Put assets into the trash; with `force`, or while the trash is off, they are erased."""
     await host.access.require_assets(caller, Permission.ASSET_DELETE, body.ids)
-    if body.force is True or not host.settings(TrashSection).enabled:
+    if body.force is True:
         await deleting.mark_deleted(host, body.ids)
     else:
-        await deleting.trash(host, body.ids)
+        await deleting.discard(host, body.ids)
 
 
 @routes.put("/assets/copy", operation_id="copyAsset", permission=Permission.ASSET_COPY)

@@ -7,14 +7,18 @@ from uuid import UUID
 import orjson
 from pydantic_core import to_json
 
-from immich_host.assets.deleting import empty_trash, mark_deleted, restore, trash
+from immich_host.assets.deleting import READ_SECONDS, discard, empty_trash, mark_deleted, restore, trash
+from immich_host.assets.json_responses import asset_json
 from immich_host.assets.responses import asset_responses, owners_view
 from immich_host.assets.tables import AssetMetadata
 from immich_host.db.database import Database
 
 __all__ = [
+    "READ_SECONDS",
+    "asset_json",
     "asset_responses",
     "count_assets",
+    "discard",
     "empty_trash",
     "mark_deleted",
     "owners_view",

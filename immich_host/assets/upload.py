@@ -57,20 +57,23 @@ class _Offer:
     body_model=AssetMediaCreateDto,
     answers=AssetMediaResponseDto,
     also_answers={200: AssetMediaResponseDto},
-    header_names=(CHECKSUM_HEADER,),
+    headers={CHECKSUM_HEADER: str},
 )
 async def upload_asset(caller: Caller, host: Kernel, scope: Scope, receive: Receive, send: Send) -> None:
     """Store a photo or video."""
     if caller.shared_link is not None and not caller.shared_link.allow_upload:
         raise Refused(401, "Unauthorized")
     offer = _offer_of(scope, caller)
-    known = await _known(host, caller.user_id, offer.head["checksum"])
+    # who comes by a shared link shows the file itself: to know what a photo's checksum is gives no right to it
+    known = await _known(host, caller.user_id, offer.head["checksum"]) if caller.shared_link is None else None
     if known is not None:
+        await host.hosting.guard("upload_kept", asset_id=known, user=caller)
         await _answer(scope, receive, send, known, created=False)
         return
     await _check_offer(host, offer, caller)
     async with receiving(scope, receive, host.incoming, files=frozenset({ASSET, SIDECAR}), begun=_check_type) as upload:
         asset_id, created = await _store(host, offer, caller, upload)
+    await host.hosting.guard("upload_kept", asset_id=asset_id, user=caller)
     await _answer(scope, receive, send, asset_id, created=created)
 
 
@@ -120,6 +123,8 @@ async def _store(host: Kernel, offer: _Offer, caller: Caller, upload: Upload) ->
     if not file.size:
         raise Refused(400, "File is empty")
     form = read_form(upload.fields, upload.documents)
+    if caller.shared_link is not None:
+        form = form.of_guest()
     known = await known_or_fits(host.db, offer.owner_id, file.sha1, file.size)
     if known is not None and known[1]:
         return known[0], False

@@ -2,17 +2,16 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, BeforeValidator, Json, ValidationError
 from pydantic_core import PydanticCustomError
 
-from immich_host.assets.dates import storable
 from immich_host.assets.dto_input import AssetMetadataUpsertItemDto
+from immich_host.plugin_api.answers import AssetVisibility
 from immich_host.plugin_api.dto import QueryDto
 from immich_host.plugin_api.errors import Refused
-from immich_host.plugin_api.types import Id, QueryBool, Timestamp
-from immich_host.wire.dto import AssetVisibility
+from immich_host.plugin_api.types import Id, QueryBool, Timestamp, storable
 from immich_host.wire.handlers import Checked
 from immich_host.wire.issues import VALIDATION_FAILED, issues_of
 
@@ -53,6 +52,11 @@ class UploadForm(QueryDto):
     def metadata_by_key(self) -> dict[str, dict[str, Any]]:
         """The metadata items; of a repeated key the last one."""
         return {item.key: item.value for item in self.metadata or ()}
+
+    def of_guest(self) -> Self:
+        """Without what is the owner's to say: who comes by a shared link adds to the timeline, and no more."""
+        kept = {"is_favorite": False, "visibility": AssetVisibility.TIMELINE, "live_photo_video_id": None}
+        return self.model_copy(update=kept)
 
 
 _FORM: Final = Checked(UploadForm)

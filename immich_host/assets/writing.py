@@ -6,8 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from immich_host.assets import columns as known
-from immich_host.assets.dates import storable
 from immich_host.db.database import Database
+from immich_host.plugin_api.types import storable
+
+_EXIF = """
+SELECT exif.*, asset.owner_id FROM asset_exif AS exif JOIN asset ON asset.id = exif.asset_id
+WHERE exif.asset_id = $1 FOR NO KEY UPDATE OF exif
+"""
 
 
 async def update_columns(db: Database, asset_id: UUID, columns: dict[str, Any]) -> tuple[UUID | None, frozenset[str]]:
@@ -41,18 +46,21 @@ async def update_exif(
         The owner (None when the asset is gone) and the columns that changed.
     """
     known.check(columns, known.EXIF)
-    owner = await db.fetchval("SELECT owner_id FROM asset WHERE id = $1", asset_id)
-    if owner is None:
+    row = await db.fetchrow(_EXIF, asset_id)
+    if row is None:
+        await db.execute(
+            "INSERT INTO asset_exif (asset_id) SELECT id FROM asset WHERE id = $1 ON CONFLICT DO NOTHING", asset_id
+        )
+        row = await db.fetchrow(_EXIF, asset_id)
+    if row is None:
         return None, frozenset()
-    await db.execute("INSERT INTO asset_exif (asset_id) VALUES ($1) ON CONFLICT DO NOTHING", asset_id)
-    row = await db.fetchrow("SELECT * FROM asset_exif WHERE asset_id = $1 FOR NO KEY UPDATE", asset_id)
     if respect_locks:
         locked = set(row["locked_properties"])
         columns = {name: value for name, value in columns.items() if known.LOCKS.get(name) not in locked}
     changed = _different(row, columns)
     if changed:
         await _set(db, "asset_exif", "asset_id", asset_id, changed)
-    return owner, frozenset(changed)
+    return row["owner_id"], frozenset(changed)
 
 
 async def lock(db: Database, asset_id: UUID, columns: set[str]) -> frozenset[str]:

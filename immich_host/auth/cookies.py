@@ -6,6 +6,7 @@ from typing import Final, Literal
 from quart import Request, Response
 
 from immich_host.auth.credentials import ACCESS_COOKIE
+from immich_host.plugin_api.web import is_https
 
 TYPE_COOKIE: Final = "immich_auth_type"
 SIGNED_IN_COOKIE: Final = "immich_is_authenticated"
@@ -32,9 +33,3 @@ def sign_out(response: Response) -> None:
     """Take the session from the client."""
     for name in (ACCESS_COOKIE, TYPE_COOKIE, SIGNED_IN_COOKIE):
         response.delete_cookie(name, path="/", samesite="Lax")
-
-
-def is_https(request: Request) -> bool:
-    """Whether the client spoke https, to us or to the proxy in front of us."""
-    forwarded = request.headers.get("X-Forwarded-Proto", "").split(",")[0].strip().lower()
-    return (forwarded or request.scheme) == "https"

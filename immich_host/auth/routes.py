@@ -100,7 +100,7 @@ async def sign_up_admin(host: Kernel, body: SignUpDto) -> UserAdminResponseDto:
             should_change_password=False,
             storage_label="admin",
         )
-        await host.publish("user_created", user_id=row.id)
+        await host.publish("user_created", user_id=row.id, notify=False)
     return users.admin_answer(row, host.paths)
 
 

@@ -1,7 +1,6 @@
 """A plugin's package as it lies on disk, read without running any of it."""
 
 import ast
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +11,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-GROUP = "immich_host.plugins"
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from immich_host.db.undoing import created_in
+from immich_host.hosting.discovery import GROUP
 
 
 class NoPlugin(Exception):
@@ -60,8 +63,7 @@ def read(path: Path, above: Path) -> Module:
 
 def normal(requirement: str) -> str:
     """A requirement's package name as indexes compare it."""
-    name = re.split(r"[<>=!~;\[ (]", requirement.strip(), maxsplit=1)[0]
-    return name.lower().replace("_", "-").replace(".", "-")
+    return canonicalize_name(Requirement(requirement).name)
 
 
 @cache
@@ -117,8 +119,7 @@ class Package:
     @property
     def tables(self) -> set[str]:
         """Tables that its migrations create in SQL."""
-        pattern = re.compile(r"CREATE\s+(?:UNLOGGED\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?\"?(\w+)", re.IGNORECASE)
-        return {name for path in self.migrations for name in pattern.findall(path.read_text(encoding="utf-8"))}
+        return {name for path in self.migrations for name in created_in(path)}
 
     @property
     def readme(self) -> str:

@@ -14,8 +14,10 @@ from immich_host.db.engine import ENGINE
 log = structlog.get_logger("db")
 
 type AfterCommit = Callable[[], Awaitable[None]]
+type AtEnd = Callable[[list[Any]], Awaitable[None]]
 
 _after_commit: ContextVar[list[AfterCommit] | None] = ContextVar("after_commit", default=None)
+_at_end: ContextVar[list[tuple[AtEnd, Any]] | None] = ContextVar("at_end", default=None)
 
 
 async def _keep(_connection: asyncpg.Connection) -> None:
@@ -89,6 +91,13 @@ class Database:
         async with self._connection() as connection:
             return await connection.execute(sql, *args)
 
+    async def execute_apart(self, sql: str, /, **settings: str) -> str:
+        """Run a statement that cannot be part of a transaction, on a connection of its own with these settings."""
+        async with self.dedicated() as connection:
+            for name, value in settings.items():
+                await connection.execute("SELECT set_config($1, $2, false)", name, value)
+            return await connection.execute(sql)
+
     async def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run a statement once per row of arguments."""
         async with self._connection() as connection:
@@ -111,25 +120,78 @@ class Database:
         """
         current = ENGINE.current_transaction.get()
         if current is not None:
-            pending = _after_commit.get()
-            mark = len(pending) if pending is not None else 0
+            lists = [pending for pending in (_after_commit.get(), _at_end.get()) if pending is not None]
+            marks = [len(pending) for pending in lists]
             try:
                 async with current.connection.transaction():
                     yield
             except BaseException:
-                if pending is not None:
+                for pending, mark in zip(lists, marks, strict=True):
                     del pending[mark:]
                 raise
             return
         callbacks: list[AfterCommit] = []
-        token = _after_commit.set(callbacks)
+        ends: list[tuple[AtEnd, Any]] = []
+        tokens = _after_commit.set(callbacks), _at_end.set(ends)
+        try:
+            async with self._whole():
+                yield
+                await self._end(ends)
+        finally:
+            _after_commit.reset(tokens[0])
+            _at_end.reset(tokens[1])
+        for callback in callbacks:
+            await self._run_after_commit(callback)
+
+    @asynccontextmanager
+    async def _whole(self) -> AsyncIterator[None]:
+        """Piccolo's transaction, which forgets to let go where ending it fails: its server was killed, say.
+
+        Whatever the task did next would be done on that connection, in vain.
+        """
         try:
             async with ENGINE.transaction():
                 yield
         finally:
-            _after_commit.reset(token)
-        for callback in callbacks:
-            await self._run_after_commit(callback)
+            left = ENGINE.current_transaction.get()
+            if left is not None:
+                ENGINE.current_transaction.set(None)
+                await self.pool.release(left.connection)
+
+    @asynccontextmanager
+    async def joining(self) -> AsyncIterator[None]:
+        """Part of the transaction around it, without the two round trips of a savepoint; else one of its own.
+
+        An error in it is one of the whole transaction.
+        """
+        if self.in_transaction():
+            yield
+        else:
+            async with self.transaction():
+                yield
+
+    def at_end(self, work: AtEnd, item: Any) -> None:
+        """Call `work` once, with all its items, before the outermost transaction commits.
+
+        An item given inside a savepoint that rolls back is dropped with it.
+
+        Raises:
+            RuntimeError: Outside of a transaction.
+        """
+        ends = _at_end.get()
+        if ends is None:
+            msg = "there is no transaction whose end could be waited for"
+            raise RuntimeError(msg)
+        ends.append((work, item))
+
+    async def _end(self, ends: list[tuple[AtEnd, Any]]) -> None:
+        while ends:
+            by_work: dict[AtEnd, list[Any]] = {}
+            for work, item in ends:
+                by_work.setdefault(work, []).append(item)
+            ends.clear()
+            for work, items in by_work.items():
+                await work(items)
 
     def on_commit(self, callback: AfterCommit) -> None:
         """Run after the outermost transaction has committed; outside one, as a task at once."""
@@ -167,3 +229,10 @@ class Database:
             finally:
                 if held and not connection.is_closed():
                     await connection.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", name)
+
+    @asynccontextmanager
+    async def lock(self, name: str) -> AsyncIterator[None]:
+        """Hold the advisory lock `name` among all processes, after whoever holds it now."""
+        async with self.dedicated() as connection:  # closing it lets go of the lock
+            await connection.execute("SELECT pg_advisory_lock(hashtextextended($1, 0))", name)
+            yield

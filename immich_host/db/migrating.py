@@ -16,6 +16,8 @@ from piccolo.apps.migrations.tables import Migration
 
 from immich_host.db.database import Database
 from immich_host.db.engine import ENGINE
+from immich_host.db.undoing import Done, can_note, created_in, forget, note, noted, tables_there
+from immich_host.plugin_api.migrations import BACKWARDS
 
 log = structlog.get_logger("db.migrations")
 
@@ -94,7 +96,7 @@ async def migrate(database: Database, apps: Sequence[App]) -> dict[str, str]:
             if app.name in purged or app.name in failures:
                 continue
             try:
-                await _forwards(app)
+                await _forwards(database, app)
             except Exception as error:
                 if app.name == HOST_APP.name:
                     raise
@@ -112,18 +114,29 @@ async def pending(database: Database, app: App) -> list[str]:
     return [file.stem for file in migration_files(app) if file.stem not in done]
 
 
-async def _forwards(app: App) -> None:
+async def _forwards(database: Database, app: App) -> None:
     done = set(await Migration.get_migrations_which_ran(app_name=app.name))
+    is_noted = app.name != HOST_APP.name and await can_note(database)
+    known = await noted(database, app.name) if is_noted else set[str]()
     for file in migration_files(app):
         if file.stem in done:
+            if is_noted and file.stem not in known:  # it ran before there were notes
+                await note(database, _done(app, _load(file), created_in(file)))
             continue
         module = _load(file)
         async with ENGINE.transaction():
+            before = await tables_there(database)
             manager = await module.forwards()
             with redirect_stdout(StringIO()):  # Piccolo prints its progress; ours goes to the log
                 await manager.run()
             await Migration.insert().add(Migration(name=module.ID, app_name=app.name)).run()
+            if is_noted:
+                await note(database, _done(app, module, await tables_there(database) - before))
         log.info("migrated", app=app.name, migration=module.ID)
+
+
+def _done(app: App, module: ModuleType, tables: set[str]) -> Done:
+    return Done(app.name, module.ID, getattr(module.forwards, BACKWARDS, None), tables)
 
 
 async def purge(database: Database, app: App) -> None:
@@ -140,6 +153,7 @@ async def purge(database: Database, app: App) -> None:
                 with redirect_stdout(StringIO()):
                     await manager.run(backwards=True)
                 await Migration.delete().where((Migration.name == module.ID) & (Migration.app_name == app.name)).run()
+                await forget(database, app.name, module.ID)
 
 
 async def create_database(url: str) -> None:

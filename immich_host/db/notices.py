@@ -26,7 +26,7 @@ class Notices:
     """
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self.url = url
         self._handlers: dict[str, list[Handler]] = defaultdict(list)
         self._task: asyncio.Task[None] | None = None
         self._first = asyncio.Event()
@@ -70,7 +70,7 @@ class Notices:
 
     async def _listen(self) -> None:
         closed = asyncio.Event()
-        connection = await asyncpg.connect(self._url)
+        connection = await asyncpg.connect(self.url)
         try:
             connection.add_termination_listener(lambda *_: closed.set())
             await connection.add_listener(CHANNEL, self._received)

@@ -10,7 +10,7 @@ from pydantic import MISSING
 
 from immich_host.download.dto import DownloadArchiveDto, DownloadInfoDto, DownloadResponseDto
 from immich_host.download.splitting import DEFAULT_ARCHIVE_SIZE, split
-from immich_host.download.store import Item, files_of, items_by_id, items_where, videos_of
+from immich_host.download.store import Item, ZippedFile, files_of, items_by_id, items_where, videos_of
 from immich_host.download.zipping import distinct_names, zipped
 from immich_host.plugin_api.errors import Refused
 from immich_host.plugin_api.permissions import Permission
@@ -47,13 +47,21 @@ async def download_archive(caller: Caller, host: Kernel, body: DownloadArchiveDt
     await _require(host, caller, ids)
     edited = caller.shared_link is not None or body.edited is True
     found = await files_of(host.db, ids, edited=edited)
-    paths = [host.paths.absolute(file.edited_path or file.original_path, external=file.is_external) for file in found]
+    paths = [_path(host, file) for file in found]
     names = distinct_names(
         _name(file.original_file_name, path, is_edited=file.edited_path is not None)
         for file, path in zip(found, paths, strict=True)
     )
     headers = {} if body.archive_name is MISSING else {"Content-Disposition": _disposition(body.archive_name)}
-    return ByteStream(zipped(list(zip(paths, names, strict=True))), headers=headers)
+
+    async def where(number: int) -> Path:
+        """Where the file is by now: sending takes its time, and names in the library pass on."""
+        if not found[number].original_path.startswith("library/") and paths[number].is_file():
+            return paths[number]
+        now = await files_of(host.db, [found[number].id], edited=edited)
+        return _path(host, now[0]) if now else paths[number]
+
+    return ByteStream(zipped(list(zip(paths, names, strict=True)), where), headers=headers)
 
 
 def _check_link(caller: Caller) -> None:
@@ -98,6 +106,10 @@ async def _require(host: Kernel, caller: Caller, ids: Sequence[UUID]) -> None:
     rest = set(ids) - allowed
     if rest and await videos_of(host.db, allowed, rest) != rest:
         raise refusal(Permission.ASSET_DOWNLOAD)
+
+
+def _path(host: Kernel, file: ZippedFile) -> Path:
+    return host.paths.absolute(file.edited_path or file.original_path, external=file.is_external)
 
 
 def _name(original: str, path: Path, *, is_edited: bool) -> str:

@@ -30,9 +30,8 @@ STOP_SECONDS = 2.0
 
 type Listener = Callable[..., Awaitable[None]]
 
-
-class GatherConflict(Exception):
-    """Two plugins answer for one key of a gather hook; both are named."""
+type Conflict = Callable[[str, str], None]
+"""Told of a plugin that gives what an earlier one gives, and what that is."""
 
 
 class Implementation:
@@ -86,18 +85,21 @@ async def guard(implementations: list[Implementation], arguments: Mapping[str, A
 
 
 async def gather_mapping(
-    hook: str, implementations: list[Implementation], arguments: Mapping[str, Any], *, strict: bool
+    hook: str,
+    implementations: list[Implementation],
+    arguments: Mapping[str, Any],
+    *,
+    strict: bool,
+    conflict: Conflict,
 ) -> dict[str, Any]:
-    """Merge the mappings of all implementations.
+    """Merge the mappings of all implementations; where two give one key, the first in order is taken.
 
     Args:
         hook: Name, for messages.
         implementations: In order.
         arguments: All of the hook's arguments.
         strict: An error fails the call; otherwise it is logged and that plugin's part is left out.
-
-    Raises:
-        GatherConflict: Two plugins give one key.
+        conflict: Told of keys that were left out.
     """
     merged: dict[str, Any] = {}
     owners: dict[str, str] = {}
@@ -111,10 +113,10 @@ async def gather_mapping(
             continue
         for key, value in (part or {}).items():
             if key in owners:
-                msg = f"{hook}: {key} is given by {owners[key]} and by {implementation.plugin}"
-                raise GatherConflict(msg)
-            owners[key] = implementation.plugin
-            merged[key] = value
+                conflict(implementation.plugin, f"{hook}: {key} is given by {owners[key]} already; that one is taken")
+            else:
+                owners[key] = implementation.plugin
+                merged[key] = value
     return merged
 
 

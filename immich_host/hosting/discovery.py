@@ -1,5 +1,6 @@
 """Finds installed plugins by their entry points and loads them one by one."""
 
+import hashlib
 import importlib
 import importlib.util
 from collections.abc import Iterable
@@ -28,14 +29,37 @@ def discover(only: Iterable[str] | None = None) -> list[Record]:
     Args:
         only: Names to load; all where None.
     """
+    return [load(point) for point in installed(only)]
+
+
+def installed(only: Iterable[str] | None = None) -> list[EntryPoint]:
+    """The entry points of installed plugins as they are on disk now, sorted by name; loads nothing."""
+    importlib.invalidate_caches()
     wanted = None if only is None else set(only)
     found = sorted(entry_points(group=GROUP), key=lambda point: point.name)
-    return [load(point) for point in found if wanted is None or point.name in wanted]
+    return [point for point in found if wanted is None or point.name in wanted]
+
+
+def fingerprint(point: EntryPoint) -> str:
+    """What tells one installed state of a plugin's package from another: pip's record names each file's hash."""
+    if point.dist is None:
+        return ""
+    record = point.dist.read_text("RECORD") or ""
+    return hashlib.sha256(f"{point.dist.version}\n{record}".encode()).hexdigest()
+
+
+def manifest_of(point: EntryPoint) -> Manifest | None:
+    """The manifest alone, nothing else of the plugin; None where it cannot be read."""
+    try:
+        return read_manifest(point.name, point.load())
+    except (Exception, SystemExit):
+        log.debug("a manifest cannot be read", plugin=point.name, exc_info=True)
+        return None
 
 
 def load(point: EntryPoint) -> Record:
     """Load one entry point; never raises for a fault of the plugin."""
-    record = Record(point.name, version=point.dist.version if point.dist else "")
+    record = Record(point.name, version=point.dist.version if point.dist else "", fingerprint=fingerprint(point))
     try:
         record.manifest = read_manifest(point.name, point.load())
         hooks = f"{point.value}.hooks"

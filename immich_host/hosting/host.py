@@ -1,7 +1,7 @@
 """`Hosting`: the set of plugins of a process, and the one way to call their hooks."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -47,18 +47,37 @@ class Hosting:
         self._manager.add_hookspecs(hookspecs)
         self._listeners: dict[str, list[Listener]] = defaultdict(list)
         self._implementations: dict[str, list[Implementation]] = {}
+        self._brought: dict[str, Mapping[str, Any]] = {}
         self._host: Host | None = None
+        self.on_conflict: Callable[[], None] = lambda: None
+        """Called when a plugin that is on was found to give what another gives."""
+        self.only = None if only is None else frozenset(only)
         self.records: dict[str, Record] = {}
         self.order: list[Record] = []
-        self.adopt(discover(only))
+        self.adopt(discover(self.only))
 
     def adopt(self, records: Iterable[Record]) -> None:
-        """Take in loaded plugins; they are registered but off."""
+        """Take in loaded plugins; they are registered but off. Those that are there keep their milestones."""
+        kept = [record.name for record in self.order]
         for record in records:
             registering.collect(record)
             self.records[record.name] = record
         self.order = in_order(self.records)
-        check_providers(self.order)
+        check_providers(sorted(self.order, key=lambda record: record.name not in kept))
+        self._implementations.clear()
+        self._brought.clear()
+
+    async def forget(self, names: Iterable[str]) -> None:
+        """Switch plugins off and drop their records: they are not installed any more."""
+        leaving = [record for record in reversed(self.order) if record.name in set(names)]
+        for record in leaving:
+            if record.is_enabled:
+                await self._switch_off(record, "uninstalled")
+        for record in leaving:
+            del self.records[record.name]
+        self.order = in_order(self.records)
+        self._implementations.clear()
+        self._brought.clear()
 
     def attach(self, host: "Host") -> None:
         """Say what hooks get as their argument `host`."""
@@ -79,6 +98,13 @@ class Hosting:
     def sections(self) -> dict[str, list[type[Section]]]:
         """Plugin -> its settings sections."""
         return {record.name: list(record.brings.settings) for record in self.order if record.brings.settings}
+
+    def brought(self, hook: str) -> Mapping[str, Any]:
+        """What plugins answer to another plugin's register hook, in order; also those that are off."""
+        known = self._brought.get(hook)
+        if known is None:
+            known = self._brought[hook] = registering.answers(self.order, hook)
+        return known
 
     def is_enabled(self, plugin: str) -> bool:
         """Whether a plugin is on in this process; the host always is."""
@@ -173,7 +199,17 @@ class Hosting:
 
     async def gather(self, hook: str, *, strict: bool = False, **arguments: Any) -> dict[str, Any]:
         """Merge plugins' mappings."""
-        return await calling.gather_mapping(hook, self._of(hook), self._with_host(arguments), strict=strict)
+        return await calling.gather_mapping(
+            hook, self._of(hook), self._with_host(arguments), strict=strict, conflict=self._conflict
+        )
+
+    def _conflict(self, plugin: str, what: str) -> None:
+        """Show the first one with the plugin that is left out, for as long as it is on."""
+        record = self.records[plugin]
+        if record.is_enabled and not record.reason:
+            record.reason = what
+            log.error("two plugins give the same", plugin=plugin, what=what)
+            self.on_conflict()
 
     async def gather_ids(self, hook: str, **arguments: Any) -> set[Any]:
         """Merge plugins' sets of ids."""

@@ -1,5 +1,6 @@
 """Collects what a plugin brings, and makes its hooks known to pluggy."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,20 @@ def collect(record: Record) -> None:
         record.break_at(Stage.LOAD, "two of its jobs have one name")
         return
     record.brings = brings
+
+
+def answers(order: Iterable[Record], hook: str) -> dict[str, Any]:
+    """Plugin -> its answer to a register hook that another plugin specifies; a failing one is left out."""
+    found: dict[str, Any] = {}
+    for record in order:
+        function = record.implementation(hook)
+        if function is None or record.broken_at is Stage.LOAD:
+            continue
+        try:
+            found[record.name] = function()
+        except Exception:
+            log.exception("what a plugin brings is left out", plugin=record.name, hook=hook)
+    return found
 
 
 def plug_in(manager: pluggy.PluginManager, record: Record) -> None:

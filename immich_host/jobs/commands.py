@@ -1,13 +1,14 @@
 """What an admin does with queues: start, pause, resume, empty, clear and retry failures, manual jobs."""
 
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Literal
 from uuid import UUID
 
 from immich_host.jobs.queues import queue_of
 from immich_host.jobs.registry import Known, Registry
 from immich_host.jobs.requests import Outbox
-from immich_host.jobs.store import NewJob, Ticket
+from immich_host.jobs.results import Results
+from immich_host.jobs.store import NewJob
 from immich_host.jobs.transport import Transport
 from immich_host.plugin_api import Job, JobContext, Outcome, Refused
 from immich_host.plugin_api.database import Database
@@ -15,29 +16,35 @@ from immich_host.plugin_api.database import Database
 FAN_OUT = "host.fan_out"
 """The job behind "run on all" and "run on missing"; it runs in the queue that was started."""
 
+Which = Literal["all", "missing", "refresh", "stale"]
+"""What a queue is started on; "refresh" is all, for jobs that then keep what is still good."""
+
 _PAGE = 1000
 
 
 class Commands:
     """Acts on rows; every process follows within a second."""
 
-    def __init__(self, db: Database, registry: Registry, outbox: Outbox, transport: Transport | None) -> None:
+    def __init__(
+        self, db: Database, registry: Registry, outbox: Outbox, results: Results, transport: Transport | None
+    ) -> None:
         self._db = db
         self._registry = registry
         self._outbox = outbox
+        self._results = results
         self._transport = transport
         registry.add(Job("fan_out", self._fan_out, queue="backgroundTask", unique="job"))
 
-    async def start(self, queue: str, force: bool | None = None) -> None:
-        """Run a queue's job: on all assets (True), on those without a result (False), or refreshing (None).
+    async def start(self, queue: str, which: Which) -> None:
+        """Run a queue's job on all assets, those without a result, or those with a stale one.
 
-        The job sees which by its cause: `all`, `missing` or `refresh`. A queue whose jobs are all off stays idle.
+        The job sees which by its cause; it is forced for `all` and `stale`. A queue whose jobs are all off
+        stays idle.
 
         Raises:
             Refused: 400 where the queue is at work, or cannot be started.
         """
-        jobs = self._registry.queues().get(queue, [])
-        starters = [known for known in jobs if known.job.starts_queue] or [k for k in jobs if k.job.missing]
+        starters = self._starters(queue, which)
         if not starters and not queue_of(queue).startable:
             raise Refused(400, f"Invalid job name: {queue}")
         if await self._db.fetchval(
@@ -47,27 +54,34 @@ class Commands:
             raise Refused(400, "Job is already running")
         for known in starters:
             if known.enabled:
-                await self._start(known, force)
+                await self._start(known, which)
+
+    def _starters(self, queue: str, which: Which) -> list[Known]:
+        jobs = self._registry.queues().get(queue, [])
+        if which == "stale":
+            return [known for known in jobs if known.job.made_by]
+        return [known for known in jobs if known.job.starts_queue] or [known for known in jobs if known.job.missing]
 
     async def request_missing(self, plugin: str) -> list[str]:
         """Run the jobs of a plugin on what they have missed, as after it was switched on; names them."""
         missed = [k for k in self._registry.all() if k.plugin == plugin and k.job.missing and k.enabled]
         for known in missed:
-            await self._start(known, force=False)
+            await self._start(known, "missing")
         return [known.name for known in missed]
 
-    async def _start(self, known: Known, force: bool | None) -> None:
-        cause = {True: "all", False: "missing", None: "refresh"}[force]
-        if known.job.missing is None and known.job.everything is None:
-            await self._outbox.request(known.name, cause=cause, force=bool(force))
+    async def _start(self, known: Known, which: Which) -> None:
+        force = which in {"all", "stale"}
+        job = known.job
+        if not (job.missing or job.everything or job.after or job.made_by):  # its work is not on assets
+            await self._outbox.request(known.name, cause=which, force=force)
             return
         new = NewJob(
             job=FAN_OUT,
             queue=known.job.queue,
-            arguments={"job": known.name, "cause": cause},
+            arguments={"job": known.name, "cause": which},
             unique_key=known.name,
-            cause=cause,
-            force=bool(force),
+            cause=which,
+            force=force,
         )
         async with self._db.transaction():
             await self._outbox.enqueue([new])
@@ -79,7 +93,7 @@ class Commands:
             return Outcome.SKIPPED
         page: list[UUID] = []
         requested = 0
-        async for asset_id in self._targets(ctx, known.job, cause):
+        async for asset_id in self._targets(ctx, known, cause):
             page.append(asset_id)
             if len(page) == _PAGE:
                 requested += await self._outbox.request_many(job, page, cause=cause, force=ctx.force)
@@ -87,7 +101,10 @@ class Commands:
         requested += await self._outbox.request_many(job, page, cause=cause, force=ctx.force)
         return Outcome.DONE if requested else Outcome.SKIPPED
 
-    def _targets(self, ctx: JobContext, job: Job, cause: str) -> AsyncIterator[UUID]:
+    def _targets(self, ctx: JobContext, known: Known, cause: str) -> AsyncIterator[UUID]:
+        job = known.job
+        if cause == "stale":
+            return self._results.stale(known)
         if cause == "missing" and job.missing is not None:
             return job.missing(ctx.host)
         if job.everything is not None:
@@ -122,36 +139,29 @@ class Commands:
         )
 
     async def empty(self, queue: str) -> int:
-        """Forget what waits in a queue, delayed jobs too; answers how many."""
-        gone = await self._db.execute(
-            "DELETE FROM job_request WHERE queue = $1 AND started_at IS NULL AND failed_at IS NULL", queue
+        """Forget what waits in a queue, delayed jobs too, and cancel what runs; answers how many.
+
+        A job that runs is gone once its process has ended it, within seconds.
+        """
+        ended = await self._db.fetchval(
+            """WITH gone AS (DELETE FROM job_request WHERE queue = $1 AND started_at IS NULL AND failed_at IS NULL
+                             RETURNING 1),
+                    cancelled AS (UPDATE job_request SET cancelled_at = now()
+                                  WHERE queue = $1 AND started_at IS NOT NULL AND failed_at IS NULL RETURNING 1)
+               SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM cancelled)""",
+            queue,
         )
         if self._transport is not None:
             await self._transport.discard(queue)
-        return int(gone.split()[-1])
+        return ended
 
-    async def clear_failed(self, queue: str) -> int:
-        """Forget a queue's failed jobs; answers how many."""
-        gone = await self._db.execute("DELETE FROM job_request WHERE queue = $1 AND failed_at IS NOT NULL", queue)
-        return int(gone.split()[-1])
-
-    async def retry_failed(self, queue: str) -> int:
-        """Try a queue's failed jobs again, each with all its attempts; answers how many.
-
-        One whose equal waits already is forgotten. What has let its photo pass runs alone, without a chain.
-        """
-        async with self._db.transaction():
-            await self._db.execute(
-                """DELETE FROM job_request AS failed USING job_request AS waiting
-                   WHERE failed.queue = $1 AND failed.failed_at IS NOT NULL AND waiting.job = failed.job
-                     AND waiting.unique_key = failed.unique_key AND waiting.started_at IS NULL
-                     AND waiting.failed_at IS NULL""",
-                queue,
-            )
-            rows = await self._db.fetch(
-                """UPDATE job_request SET failed_at = NULL, started_at = NULL, beat_at = NULL, error = NULL,
-                     attempts = 0, run_at = now() WHERE queue = $1 AND failed_at IS NOT NULL RETURNING id, job""",
-                queue,
-            )
-            self._outbox.hand_after_commit([Ticket(row["id"], row["job"], queue, 0) for row in rows])
-        return len(rows)
+    async def cancel(self, ids: Sequence[UUID]) -> int:
+        """End jobs that run, and forget those that wait; answers how many."""
+        return await self._db.fetchval(
+            """WITH gone AS (DELETE FROM job_request WHERE id = ANY($1) AND started_at IS NULL AND failed_at IS NULL
+                             RETURNING 1),
+                    cancelled AS (UPDATE job_request SET cancelled_at = now()
+                                  WHERE id = ANY($1) AND started_at IS NOT NULL AND failed_at IS NULL RETURNING 1)
+               SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM cancelled)""",
+            list(ids),
+        )

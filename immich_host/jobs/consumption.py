@@ -68,6 +68,11 @@ class QueueBroker(RedisBroker):
         return QueueConsumer(self, queue_name)
 
     @override
+    def get_actor(self, actor_name: str) -> dramatiq.Actor[..., object]:
+        """Any actor of the queue will do: they all hand the message on, also that of a job unknown here."""
+        return self.actors.get(actor_name) or next(iter(self.actors.values()))
+
+    @override
     def declare_queue(self, queue_name: str) -> None:
         """Declare it without Dramatiq's delay queue: a row knows when its job is due."""
         if queue_name not in self.queues:
@@ -152,8 +157,15 @@ class QueueWorker:
         self._broker = QueueBroker(client, worker_id, self.gate)
         self._threads = 0
         self._worker: dramatiq.Worker | None = None
-        for job in jobs:
-            dramatiq.Actor(self._actor, broker=self._broker, actor_name=job, queue_name=queue, priority=0, options={})
+        self._queue = queue
+        self.add(jobs)
+
+    def add(self, jobs: Iterable[str]) -> None:
+        """Take messages of these jobs too; those that are known stay."""
+        for job in set(jobs) - self._broker.get_declared_actors():
+            dramatiq.Actor(
+                self._actor, broker=self._broker, actor_name=job, queue_name=self._queue, priority=0, options={}
+            )
 
     def _actor(self, message_id: str) -> None:
         if self._run(message_id):

@@ -45,6 +45,7 @@ class Listed:
     attempts: int
     error: str | None
     progress: dict[str, Any] | None
+    next_try_at: datetime | None
 
 
 class Counting:
@@ -79,11 +80,13 @@ class Counting:
         """A queue's counts; zeros where nothing is known of it."""
         return (await self.all()).get(queue, Counts())
 
-    async def list(self, queue: str, statuses: Sequence[str] = (), limit: int = 1000) -> list[Listed]:
+    async def listed(self, queue: str, statuses: Sequence[str] = (), limit: int = 1000) -> list[Listed]:
         """Jobs of a queue, oldest first; of all statuses where none is named."""
         rows = await self._db.fetch(
             f"""SELECT * FROM (
-                  SELECT id, job, queue, {_STATUS} AS status, arguments, cause, created_at, attempts, error, progress
+                  SELECT id, job, queue, {_STATUS} AS status, arguments, cause, created_at, attempts, error, progress,
+                         CASE WHEN failed_at IS NULL AND started_at IS NULL AND attempts > 0 THEN run_at END
+                           AS next_try_at
                   FROM job_request LEFT JOIN queue_state ON name = queue WHERE queue = $1) AS listed
                 WHERE cardinality($2::text[]) = 0 OR status = ANY($2) ORDER BY id LIMIT $3""",  # noqa: S608 - constants
             queue,

@@ -24,7 +24,7 @@ class Heartbeat(threading.Thread):
     def __init__(self, client: Redis, worker_id: str, queues: Sequence[str], lost: Callable[[], None]) -> None:
         super().__init__(name="heartbeat", daemon=True)
         self._keep = client.register_script(KEEP)
-        self._args = [worker_id, int(DEAD_AFTER_SECONDS * 1000), *queues]
+        self._args = (worker_id, int(DEAD_AFTER_SECONDS * 1000), *queues)
         self._lost = lost
         self._client = client
         self._run_id: str | None = None
@@ -52,6 +52,10 @@ class Heartbeat(threading.Thread):
         run_id: str = self._client.info("server")["run_id"]  # type: ignore[index] - this client is not asynchronous
         before, self._run_id = self._run_id, run_id
         return before is not None and before != run_id
+
+    def add(self, queues: Sequence[str]) -> None:
+        """Beat for more queues, from the next beat on."""
+        self._args = (*self._args, *queues)
 
     def stop(self) -> None:
         """Fall silent."""

@@ -8,7 +8,7 @@ from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import Middleware, SkipMessage
 
 from immich_host.hosting import Hosting
-from immich_host.hosting.record import Stage, Status
+from immich_host.hosting.record import Record, Stage, Status
 from immich_host.jobs.heartbeat import DEAD_AFTER_SECONDS
 
 log = structlog.get_logger("jobs")
@@ -30,6 +30,11 @@ class SwitchedOff(Middleware):
     def before_process_message(self, broker: dramatiq.Broker, message: Any) -> None:
         if not self._hosting.is_enabled(message.actor_name.partition(".")[0]):
             raise SkipMessage
+
+
+def brings_actors(record: Record) -> bool:
+    """Whether the plugin has actors of its own."""
+    return hasattr(record.hooks, "register_actors")
 
 
 def start_plugin_actors(hosting: Hosting, redis_url: str) -> dramatiq.Worker | None:

@@ -1,7 +1,7 @@
 """A worker process: consumes every queue that has jobs until it is told to stop."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
@@ -26,6 +26,7 @@ from immich_host.jobs.schedule import Schedule
 from immich_host.jobs.scripts import WAKE
 from immich_host.jobs.store import STALE, Ticket
 from immich_host.jobs.sweep import DELIVER_SECONDS, EVERY_SECONDS, Sweep
+from immich_host.jobs.watchdog import Watchdog
 
 log = structlog.get_logger("jobs")
 
@@ -36,6 +37,10 @@ _BEAT_SECONDS = 1.5
 _STATES_SECONDS = 30.0
 _BLOCKED_TRIES = 8
 _DATABASE_TRIES = 60
+
+
+type Finish = Callable[[Collection[asyncio.Task[Any]]], Awaitable[None]]
+"""Waits for tasks to end by themselves, as long as they may."""
 
 
 class WorkerProcess:
@@ -50,25 +55,46 @@ class WorkerProcess:
         self._loop = asyncio.get_running_loop()
         self._closing = False
         self._runs: set[asyncio.Task[Any]] = set()
-        self._sweep = Sweep(jobs.db, jobs.registry, jobs.outbox, jobs.transport)
+        self._sweep = Sweep(jobs.db, jobs.registry, jobs.outbox, jobs.transport, jobs.elsewhere)
         self._changed = asyncio.Event()
         self._lost = asyncio.Event()
+        self._watchdog = Watchdog(jobs.executor, notices.url, memory=jobs.settings.memory)
         self._client = redis.Redis.from_url(jobs.redis_url, socket_timeout=5, retry=Retry(NoBackoff(), 1))
-        worker_id = str(uuid4())
-        self._workers = {
-            queue: QueueWorker(queue, names, self._run_in_loop, client=self._client, worker_id=worker_id)
-            for queue, names in self._actors().items()
-        }
-        self._heartbeat = Heartbeat(self._client, worker_id, list(self._workers), self._tell_lost)
+        self._id = str(uuid4())
+        self._workers = {queue: self._worker(queue, names) for queue, names in self._actors().items()}
+        self._heartbeat = Heartbeat(self._client, self._id, list(self._workers), self._tell_lost)
         for table in ("queue_state", "system_metadata", "plugin_state"):
             notices.subscribe(table, lambda _ids: self._changed.set())
+
+    def _worker(self, queue: str, names: set[str]) -> QueueWorker:
+        return QueueWorker(queue, names, self._run_in_loop, client=self._client, worker_id=self._id)
+
+    async def take_in(self) -> None:
+        """Consume what plugins bring that have come since; what is gone leaves nothing to consume."""
+        fresh: list[str] = []
+        for queue, names in self._actors().items():
+            if queue in self._workers:
+                self._workers[queue].add(names)
+            else:
+                self._workers[queue] = self._worker(queue, names)
+                fresh.append(queue)
+        self._heartbeat.add(fresh)
+        await self._apply_states()
 
     def _actors(self) -> dict[str, set[str]]:
         queues = {queue: {known.name for known in jobs} for queue, jobs in self._jobs.registry.queues().items()}
         return {queue: names | {FAN_OUT} for queue, names in queues.items()}
 
-    async def run(self, stop: asyncio.Event, *, grace_seconds: float = GRACE_SECONDS) -> None:
-        """Work until `stop` is set, then let running jobs end, give back the rest, and return."""
+    async def run(
+        self, stop: asyncio.Event, *, finish: Finish | None = None, ready: Callable[[], None] = lambda: None
+    ) -> None:
+        """Work until `stop` is set, then let running jobs end, give back the rest, and return.
+
+        Args:
+            stop: Set when the process shall end.
+            finish: Waits for running jobs as long as they may go on; `GRACE_SECONDS` unless given.
+            ready: Called once queues are consumed.
+        """
         self._heartbeat.start()
         actors = await asyncio.to_thread(start_plugin_actors, self._jobs.hosting, self._jobs.redis_url or "")
         await self._apply_states()
@@ -78,21 +104,23 @@ class WorkerProcess:
             for work in (self._watch_states, self._watch_wakes, self._watch_losses, self._sweep_at_times,
                          self._deliver_at_times, self._beat, schedule.run)
         ]  # fmt: skip
+        self._watchdog.start()
         log.info("worker ready", queues=len(self._workers))
+        ready()
         try:
             await stop.wait()
         finally:
             if actors is not None:
-                await asyncio.to_thread(actors.stop, int(grace_seconds * 1000))
-            await self._stop(tasks, grace_seconds)
+                await asyncio.to_thread(actors.stop, int(GRACE_SECONDS * 1000))
+            await self._stop(tasks, finish or _graceful)
 
-    async def _stop(self, tasks: list[asyncio.Task[None]], grace_seconds: float) -> None:
+    async def _stop(self, tasks: list[asyncio.Task[None]], finish: Finish) -> None:
         self._closing = True
         for worker in self._workers.values():
             worker.set(is_open=False, concurrency=worker.gate.concurrency)
         if self._runs:
             log.info("waiting for running jobs", jobs=len(self._runs))
-            await asyncio.wait(self._runs, timeout=grace_seconds)
+            await finish(list(self._runs))
         self._jobs.executor.stopping = True
         for run in self._runs:
             run.cancel()
@@ -105,6 +133,7 @@ class WorkerProcess:
                 while any(worker.gate.taken for worker in self._workers.values()):  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
         self._heartbeat.stop()
+        self._watchdog.stop()
         await self._jobs.close()
 
     def _tell_lost(self) -> None:
@@ -230,6 +259,10 @@ async def _for_ever(work: Any) -> None:
             await asyncio.sleep(5.0)
 
 
+async def _graceful(runs: Collection[asyncio.Task[Any]]) -> None:
+    await asyncio.wait(runs, timeout=GRACE_SECONDS)
+
+
 async def run_worker(
     jobs: Jobs, notices: Notices, stop: asyncio.Event, *, grace_seconds: float = GRACE_SECONDS
 ) -> None:
@@ -237,4 +270,8 @@ async def run_worker(
 
     Closes `jobs` at the end. A job's thread that does not end keeps the interpreter from exiting.
     """
-    await WorkerProcess(jobs, notices).run(stop, grace_seconds=grace_seconds)
+
+    async def finish(runs: Collection[asyncio.Task[Any]]) -> None:
+        await asyncio.wait(runs, timeout=grace_seconds)
+
+    await WorkerProcess(jobs, notices).run(stop, finish=finish)

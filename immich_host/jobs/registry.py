@@ -1,12 +1,16 @@
 """Which jobs there are: those of the plugins and the host's own, under one lookup."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import structlog
+
 from immich_host.hosting.host import HOST, RegisteredJob
-from immich_host.plugin_api import Job
+from immich_host.plugin_api import Host, Job
 from immich_host.plugin_api.manifest import MILESTONES, Milestone
+
+log = structlog.get_logger("jobs")
 
 
 class HostingPort(Protocol):
@@ -42,8 +46,10 @@ class Known:
 class Registry:
     """Which jobs there are is read once, as plugins register at boot; whether they are on, at each lookup."""
 
-    def __init__(self, hosting: HostingPort) -> None:
+    def __init__(self, hosting: HostingPort, host: Callable[[], Host] | None = None) -> None:
+        """Without a `host` every job is taken for wanted."""
         self._hosting = hosting
+        self._host = host
         self._own: dict[str, tuple[str, Job]] = {}
         self._jobs: dict[str, tuple[str, Job]] | None = None
 
@@ -83,17 +89,27 @@ class Registry:
         return self._known(name, *found) if found else None
 
     def after(self, fact: str) -> list[Known]:
-        """Enabled jobs that run after a fact."""
+        """Enabled jobs that run after a fact, and are wanted."""
         found = [self._known(name, plugin, job) for name, (plugin, job) in self._table().items() if job.after == fact]
-        return [known for known in found if known.enabled]
+        return [known for known in found if known.enabled and self._is_wanted(known.name, known.job)]
 
     def provided(self) -> frozenset[Milestone]:
-        """Milestones that an enabled job reaches; the others pass straight through."""
+        """Milestones that an enabled job reaches, and is wanted to; the others pass straight through."""
         return frozenset(
             job.provides
-            for plugin, job in self._table().values()
-            if job.provides is not None and self._hosting.is_enabled(plugin)
+            for name, (plugin, job) in self._table().items()
+            if job.provides is not None and self._hosting.is_enabled(plugin) and self._is_wanted(name, job)
         )
+
+    def _is_wanted(self, name: str, job: Job) -> bool:
+        """What the plugin says; where it fails to, the job runs and may say so itself."""
+        if job.when is None or self._host is None:
+            return True
+        try:
+            return job.when(self._host())
+        except Exception:
+            log.exception("a plugin cannot say whether its job is wanted", job=name)
+            return True
 
     def queues(self) -> dict[str, list[Known]]:
         """The queues that have jobs."""

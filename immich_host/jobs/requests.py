@@ -3,20 +3,19 @@
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import structlog
 
+from immich_host.db.database import Database
 from immich_host.jobs import store
 from immich_host.jobs.milestones import FACTS, facts_reached
 from immich_host.jobs.registry import HostingPort, Known, Registry
 from immich_host.jobs.store import NewJob, Ticket
 from immich_host.jobs.transport import Transport
-from immich_host.plugin_api.database import Database
-
-CHAINING_CAUSES = frozenset({"upload", "copy", "library"})
-"""Causes whose requests go on through the milestones; others run their job alone."""
+from immich_host.plugin_api.jobs import CHAINING_CAUSES
 
 type Fact = tuple[str, dict[str, Any]]
 """A fact's name and arguments."""
@@ -58,7 +57,7 @@ class Outbox:
         if known is None or not known.enabled:
             return None
         new = _new(known, arguments, cause=cause, force=force, chain=chain, delay=delay)
-        async with self._db.transaction():
+        async with self._db.joining():
             tickets = await self.enqueue([new])
         return tickets[0].id if tickets else None
 
@@ -71,7 +70,7 @@ class Outbox:
             return 0
         # sorted, so that two of these at a time wait for each other instead of deadlocking
         new = [_new(known, {"asset_id": each}, cause=cause, force=force) for each in sorted(set(asset_ids))]
-        async with self._db.transaction():
+        async with self._db.joining():
             return len(await self.enqueue(new))
 
     async def enqueue(self, jobs: Sequence[NewJob]) -> list[Ticket]:
@@ -106,23 +105,29 @@ class Outbox:
         facts = [(each, arguments) for arguments in many for each in reached if self._hosting.has(each)]
         if not jobs and not facts:
             return
-        async with self._db.transaction():
+        async with self._db.joining():
             await self.enqueue(jobs)
-            if facts:
-                ids = await store.insert_facts(self._db, facts)
-                self._db.on_commit(lambda: self._start_delivery(ids, facts))
+            for fact_and_arguments in facts:
+                self._db.at_end(self._keep, fact_and_arguments)
+
+    async def _keep(self, facts: Sequence[Fact]) -> None:
+        """Write all facts of a transaction at once."""
+        ids = await store.insert_facts(self._db, facts)
+        self._db.on_commit(lambda: self._start_delivery(ids, facts))
 
     def _chained(self, fact: str, arguments: dict[str, Any]) -> Iterable[NewJob]:
         assets = [arguments["asset_id"]] if "asset_id" in arguments else arguments.get("asset_ids", ())
         for known in self._registry.after(fact):
             for asset_id in assets:
-                yield _new(
+                new = _new(
                     known,
                     {"asset_id": asset_id},
                     cause=arguments.get("cause", fact),
                     chain=fact in FACTS,
                     owner_id=arguments.get("owner_id"),
                 )
+                types = ",".join(known.job.asset_types) or None
+                yield new if types is None else replace(new, asset_id=asset_id, asset_types=types)
 
     async def _start_delivery(self, ids: Sequence[UUID], facts: Sequence[Fact]) -> None:
         # in tasks of their own: listeners may be slow, and who changed the data need not wait for them

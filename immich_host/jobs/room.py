@@ -9,16 +9,21 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from immich_host.db.database import Database
 from immich_host.hosting import Hosting, Stage
 from immich_host.jobs.commands import Commands
 from immich_host.jobs.counts import Counting
+from immich_host.jobs.elsewhere import Elsewhere
 from immich_host.jobs.execution import RETRY_SECONDS, End, Executor
+from immich_host.jobs.failures import Failures
+from immich_host.jobs.pace import Pace
+from immich_host.jobs.progress import Progress
 from immich_host.jobs.registry import Registry, order_faults
 from immich_host.jobs.requests import Outbox
+from immich_host.jobs.results import Results
 from immich_host.jobs.schedule import CronOverride
 from immich_host.jobs.transport import Transport
 from immich_host.plugin_api import Host
-from immich_host.plugin_api.database import Database
 
 log = structlog.get_logger("jobs")
 
@@ -32,14 +37,16 @@ class JobSettings:
     Args:
         concurrency: Queue -> `job.<queue>.concurrency`, None for the default.
         cron: (full job name, declared expression) -> the expression that counts, None for never.
+        memory: Bytes that a worker process may hold, 0 for any amount.
     """
 
     concurrency: Callable[[str], int | None] = lambda _queue: None
     cron: CronOverride = lambda _name, declared: declared
+    memory: int = 0
 
 
 class Jobs:
-    """One per process. `outbox` is the jobs port and publishes; `commands` and `counts` serve the API."""
+    """One per process. `outbox` is the jobs port and publishes; most of the rest serves the API."""
 
     def __init__(
         self,
@@ -62,13 +69,25 @@ class Jobs:
         self.redis_url = redis_url
         self._redis = Redis.from_url(redis_url, socket_timeout=5, retry=Retry(NoBackoff(), 1)) if redis_url else None
         self.transport = Transport(self._redis) if self._redis else None
-        self.registry = Registry(hosting)
+        self.registry = Registry(hosting, host)
         self.outbox = Outbox(db, hosting, self.registry, self.transport)
-        self.commands = Commands(db, self.registry, self.outbox, self.transport)
+        self.results = Results(db, self.registry, host, lambda plugin: hosting.records[plugin].version)
+        self.commands = Commands(db, self.registry, self.outbox, self.results, self.transport)
+        self.failures = Failures(db, self.registry, self.outbox)
+        pace = Pace(db)
         self.counts = Counting(db, self.registry)
-        self.executor = Executor(db, self.registry, self.outbox, host, retry_seconds=retry_seconds)
+        self.progress = Progress(db, self.counts, pace)
+        self.elsewhere = Elsewhere(db, self.registry, lambda: hosting.records)
+        self.executor = Executor(
+            db, self.registry, self.outbox, self.results, self.elsewhere, pace, host, retry_seconds=retry_seconds
+        )
+        self.take_in()
+
+    def take_in(self) -> None:
+        """Read again which jobs there are: plugins have come or gone."""
+        self.registry.read_again()
         for plugin, fault in order_faults(self.registry):
-            hosting.records[plugin].break_at(Stage.LOAD, fault)
+            self.hosting.records[plugin].break_at(Stage.LOAD, fault)
             self.registry.read_again()
 
     async def drain(self) -> None:

@@ -19,7 +19,10 @@ _LAZY = "lazy AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', tr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
-    """A job to request; `chain` lets it reach its milestone, `delay` is in seconds."""
+    """A job to request; `chain` lets it reach its milestone, `delay` is in seconds.
+
+    With `asset_types` (separated by commas) nothing is requested where `asset_id` is of no such type.
+    """
 
     job: str
     queue: str
@@ -32,6 +35,8 @@ class NewJob:
     owner_id: UUID | None = None
     correlation: str | None = None
     delay: float = 0.0
+    asset_id: UUID | None = None
+    asset_types: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,10 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A claimed row: this process runs it now, as attempt number `attempts`."""
+    """A claimed row: this process runs it now, as attempt number `attempts`.
+
+    `ended_by` says why a process was ended that ran it before, where it may have been the reason.
+    """
 
     id: UUID
     job: str
@@ -73,6 +81,13 @@ class Run:
     owner_id: UUID | None
     correlation: str | None
     attempts: int
+    ended_by: str | None = None
+
+
+_NEW_JOB = (
+    *("job", "queue", "arguments", "unique_key", "cause", "chain", "force", "provides"),
+    *("owner_id", "correlation", "delay", "asset_id", "asset_types"),
+)
 
 
 async def insert_jobs(db: Database, jobs: Sequence[NewJob]) -> list[Ticket]:
@@ -84,8 +99,11 @@ async def insert_jobs(db: Database, jobs: Sequence[NewJob]) -> list[Ticket]:
         SELECT job, queue, arguments::jsonb, unique_key, cause, chain, force, provides, owner_id, correlation,
                now() + delay * interval '1 second'
         FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bool[], $7::bool[], $8::text[],
-                    $9::uuid[], $10::text[], $11::float8[])
-          AS t (job, queue, arguments, unique_key, cause, chain, force, provides, owner_id, correlation, delay)
+                    $9::uuid[], $10::text[], $11::float8[], $12::uuid[], $13::text[])
+          AS t (job, queue, arguments, unique_key, cause, chain, force, provides, owner_id, correlation, delay,
+                of_asset, asset_types)
+        WHERE asset_types IS NULL
+           OR EXISTS (SELECT FROM asset WHERE id = of_asset AND type = ANY (string_to_array(asset_types, ',')))
         ON CONFLICT (job, unique_key) WHERE started_at IS NULL AND failed_at IS NULL AND unique_key IS NOT NULL
         DO UPDATE SET chain = waiting.chain OR excluded.chain,
                       force = waiting.force OR excluded.force,
@@ -95,22 +113,7 @@ async def insert_jobs(db: Database, jobs: Sequence[NewJob]) -> list[Ticket]:
         RETURNING id, job, queue, attempts, xmax = 0 AS is_new,
                   greatest(0, extract(epoch FROM run_at - now()))::float8 AS delay
         """,
-        *(
-            [getattr(job, name) if name != "arguments" else to_json(job.arguments) for job in jobs]
-            for name in (
-                "job",
-                "queue",
-                "arguments",
-                "unique_key",
-                "cause",
-                "chain",
-                "force",
-                "provides",
-                "owner_id",
-                "correlation",
-                "delay",
-            )
-        ),
+        *([getattr(job, name) if name != "arguments" else to_json(job.arguments) for job in jobs] for name in _NEW_JOB),
     )
     return [Ticket(r["id"], r["job"], r["queue"], r["attempts"], r["delay"]) for r in rows if r["is_new"]]
 
@@ -141,13 +144,14 @@ async def claim(db: Database, row_id: UUID) -> Run | None:
         UPDATE job_request AS mine
         SET started_at = now(), beat_at = now(), attempts = attempts + 1, progress = NULL
         FROM lazy
-        WHERE id = $1 AND failed_at IS NULL AND run_at <= now() + interval '0.01 seconds'
+        WHERE id = $1 AND failed_at IS NULL AND cancelled_at IS NULL AND run_at <= now() + interval '0.01 seconds'
           AND (started_at IS NULL OR beat_at < now() - $2 * interval '1 second')
           AND NOT EXISTS (SELECT FROM job_request AS other
                           WHERE other.job = mine.job AND other.unique_key = mine.unique_key AND other.id <> mine.id
                             AND other.started_at IS NOT NULL AND other.failed_at IS NULL
                             AND other.beat_at >= now() - $2 * interval '1 second')
-        RETURNING id, job, queue, arguments, unique_key, cause, chain, force, provides, owner_id, correlation, attempts
+        RETURNING id, job, queue, arguments, unique_key, cause, chain, force, provides, owner_id, correlation, attempts,
+                  ended_by
         """,
         row_id,
         STALE,
@@ -155,31 +159,19 @@ async def claim(db: Database, row_id: UUID) -> Run | None:
     return None if row is None else Run(**{**row, "arguments": from_json(row["arguments"])})
 
 
-async def beat(db: Database, ids: Sequence[UUID]) -> None:
-    """Say that these runs are alive."""
-    await db.execute(f"WITH {_LAZY} UPDATE job_request SET beat_at = now() FROM lazy WHERE id = ANY($1)", list(ids))
-
-
-async def finish(db: Database, run: Run) -> bool:
-    """Delete the row and what earlier failures of the same left; False where another run took over."""
-    return await db.fetchval(
-        """
-        WITH dead AS (DELETE FROM job_request WHERE job = $3 AND unique_key = $4 AND failed_at IS NOT NULL AND id <> $1)
-        DELETE FROM job_request WHERE id = $1 AND attempts = $2 RETURNING true
+async def beat(db: Database, runs: Sequence[tuple[UUID, int, str | None]]) -> dict[UUID, bool]:
+    """Say that these runs (id, attempt, progress) are alive; those still ours, and whether they are cancelled."""
+    rows = await db.fetch(
+        f"""
+        WITH {_LAZY}
+        UPDATE job_request AS mine SET beat_at = now(), progress = coalesce(told::jsonb, mine.progress)
+        FROM lazy, unnest($1::uuid[], $2::int[], $3::text[]) AS run (id, attempts, told)
+        WHERE mine.id = run.id AND mine.attempts = run.attempts AND started_at IS NOT NULL
+        RETURNING mine.id, cancelled_at IS NOT NULL AS is_cancelled
         """,
-        run.id, run.attempts, run.job, run.unique_key,
-    ) is True  # fmt: skip
-
-
-async def fail(db: Database, run: Run, error: str, *, chain: bool) -> bool:
-    """Keep the row as a dead letter; an older one of the same goes. False where another run took over."""
-    return await db.fetchval(
-        """
-        WITH dead AS (DELETE FROM job_request WHERE job = $5 AND unique_key = $6 AND failed_at IS NOT NULL AND id <> $1)
-        UPDATE job_request SET failed_at = now(), error = $3, chain = $4 WHERE id = $1 AND attempts = $2 RETURNING true
-        """,
-        run.id, run.attempts, error, chain, run.job, run.unique_key,
-    ) is True  # fmt: skip
+        *([run[place] for run in runs] for place in range(3)),
+    )
+    return {row["id"]: row["is_cancelled"] for row in rows}
 
 
 async def waiting_equal(db: Database, run: Run) -> Ticket | None:

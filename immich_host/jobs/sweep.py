@@ -4,6 +4,7 @@ import time
 
 import structlog
 
+from immich_host.jobs.elsewhere import Elsewhere
 from immich_host.jobs.registry import Registry
 from immich_host.jobs.requests import Outbox
 from immich_host.jobs.schedule import claim_turn
@@ -27,14 +28,18 @@ _FACT_SECONDS = 10.0
 class Sweep:
     """Safe to run at any time, in any number of processes: handing over again makes no second message."""
 
-    def __init__(self, db: Database, registry: Registry, outbox: Outbox, transport: Transport) -> None:
+    def __init__(
+        self, db: Database, registry: Registry, outbox: Outbox, transport: Transport, elsewhere: Elsewhere
+    ) -> None:
         self._db = db
         self._registry = registry
         self._outbox = outbox
         self._transport = transport
+        self._elsewhere = elsewhere
 
     async def turn(self) -> None:
         """Sweep if no process has done so lately."""
+        await self._elsewhere.stamp()
         if await claim_turn(self._db, "sweep", EVERY_SECONDS * 0.9):
             await self.sweep(thorough=False)
 
@@ -45,7 +50,8 @@ class Sweep:
             thorough: Look at every row; otherwise only in queues that have fewer messages than rows.
         """
         started = time.monotonic()
-        dropped = await self.drop_disabled()
+        await self._elsewhere.stamp()
+        dropped = await self.drop_disabled() + await self.drop_cancelled()
         handed = 0
         for queue in await self._queues(thorough=thorough):
             handed += await self._hand(queue)
@@ -82,9 +88,9 @@ class Sweep:
             last = rows[-1]["id"]
 
     async def drop_disabled(self) -> int:
-        """Drop waiting rows of jobs that are off or gone; their milestones are passed."""
+        """Drop waiting rows of jobs that are off, or gone from all processes; their milestones are passed."""
         jobs = await self._db.fetch("SELECT DISTINCT job FROM job_request WHERE failed_at IS NULL")
-        unable = self._registry.unable(frozenset(row["job"] for row in jobs))
+        unable = await self._elsewhere.droppable(self._registry.unable(frozenset(row["job"] for row in jobs)))
         dropped = 0
         while unable:
             async with self._db.transaction():
@@ -108,6 +114,14 @@ class Sweep:
             if len(rows) < _PAGE:
                 break
         return dropped
+
+    async def drop_cancelled(self) -> int:
+        """Drop rows of cancelled runs whose process has not lived to do it."""
+        gone = await self._db.execute(
+            f"""DELETE FROM job_request WHERE cancelled_at IS NOT NULL AND failed_at IS NULL
+                  AND (started_at IS NULL OR beat_at < now() - interval '{STALE + 1} seconds')"""  # noqa: S608 - constants
+        )
+        return int(gone.split()[-1])
 
     async def deliver(self) -> int:
         """Facts whose process died between commit and delivery; taken by moving their time on."""

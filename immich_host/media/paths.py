@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from glob import escape
 from pathlib import Path
 from typing import Final, Literal
 from uuid import UUID, uuid4
@@ -123,10 +124,13 @@ class MediaPaths:
     async def writing(self, target: Path) -> AsyncIterator[Path]:
         """A temporary path beside `target`; moved onto it when the block ends well, else removed.
 
-        The temporary name keeps the target's suffix, for programs that choose a format by it.
+        The temporary name keeps the target's suffix, for programs that choose a format by it. What a writer
+        of the same target left there when it was killed is removed first.
         """
         self._check_inside(target)
         target.parent.mkdir(parents=True, exist_ok=True)
+        for left in target.parent.glob(f".{escape(target.stem)}.{'[0-9a-f]' * 32}{escape(target.suffix)}"):
+            left.unlink(missing_ok=True)
         temporary = target.with_name(f".{target.stem}.{uuid4().hex}{target.suffix}")
         try:
             yield temporary

@@ -32,10 +32,12 @@ class SentFile:
     """A file to be sent and the headers that do not depend on its content.
 
     `path` is absolute. Build one with `sent_file` and keep it where the same file is sent often.
+    `keep_open` is false where the name may pass to another file.
     """
 
     path: str
     headers: tuple[tuple[bytes, bytes], ...]
+    keep_open: bool = True
 
 
 def sent_file(
@@ -45,6 +47,7 @@ def sent_file(
     content_type: str | None = None,
     cache: str = CACHED,
     attachment: bool = False,
+    keep_open: bool = True,
 ) -> SentFile:
     """Describe a file to be sent.
 
@@ -54,6 +57,7 @@ def sent_file(
         content_type: By the path's extension where None.
         cache: The Cache-Control value.
         attachment: Ask the browser to store it in place of showing it.
+        keep_open: Leave a small file open for the next request; not where the name may pass to another file.
     """
     headers = [
         (b"content-type", (content_type or content_type_of(path)).encode("latin-1")),
@@ -66,7 +70,7 @@ def sent_file(
     if file_name is not None:
         way = "attachment" if attachment else "inline"
         headers.append((b"content-disposition", f"{way}; filename*=UTF-8''{quote(file_name, safe='')}".encode()))
-    return SentFile(path, tuple(headers))
+    return SentFile(path, tuple(headers), keep_open)
 
 
 async def send_file(scope: Scope, receive: Receive, send: Send, file: SentFile) -> None:
@@ -75,7 +79,7 @@ async def send_file(scope: Scope, receive: Receive, send: Send, file: SentFile) 
     Raises:
         NotFound: There is no such file.
     """
-    opened = _open_files.small(file.path)
+    opened = _open_files.small(file.path) if file.keep_open else None
     if opened is not None:
         await _answer(scope, receive, send, file, opened)
         return
@@ -86,7 +90,10 @@ async def send_file(scope: Scope, receive: Receive, send: Send, file: SentFile) 
     try:
         await _answer(scope, receive, send, file, opened)
     finally:
-        _open_files.release(file.path, opened)
+        if file.keep_open:
+            _open_files.release(file.path, opened)
+        else:
+            opened.close()
 
 
 def _wanted(scope: Scope) -> Wanted | None:

@@ -31,6 +31,14 @@ class Database(Protocol):
         """Run a statement; returns the command tag, e.g. `UPDATE 3`."""
         ...
 
+    async def execute_apart(self, sql: str, /, **settings: str) -> str:
+        """Run a statement that cannot be part of a transaction, such as CREATE INDEX CONCURRENTLY or VACUUM.
+
+        On a connection of its own, with these settings of PostgreSQL (`maintenance_work_mem="256MB"`), however
+        long it takes. A caller that is cancelled cancels it.
+        """
+        ...
+
     async def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run a statement once per row of arguments."""
         ...
@@ -49,6 +57,14 @@ class Database(Protocol):
         For what is to run in one process only, however long: begin the name with the plugin's. It is free again
         when the block or the process ends. Should the database be restarted meanwhile, the lock is lost and
         another may take it: twice must be as good as once.
+        """
+        ...
+
+    def lock(self, name: str) -> AbstractAsyncContextManager[None]:
+        """Hold the lock `name` among all processes, after whoever holds it now; otherwise as `try_lock`.
+
+        For what only one process may do at a time, such as moving files about. Not inside a transaction
+        that others could wait for.
         """
         ...
 

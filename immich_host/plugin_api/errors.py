@@ -48,3 +48,13 @@ class JobFailed(PluginError):
 
     For damaged files and the like. Any other exception is retried.
     """
+
+
+class TryLater(PluginError):
+    """What a job needs is away for now, as a service is that is being restarted: the job waits, and loses no try.
+
+    For what will come back by itself or by an administrator, and is the same for every job that needs it.
+    """
+
+    seconds: float = 30.0
+    """How long the job waits before it is tried again."""

@@ -14,6 +14,7 @@ from immich_host.plugin_api.host import Host
 from immich_host.plugin_api.jobs import Job
 from immich_host.plugin_api.markers import Kind, hookspec
 from immich_host.plugin_api.settings import Section
+from immich_host.plugin_api.sync import SyncStream
 from immich_host.plugin_api.web import Caller, Routes
 
 # --- register: what a plugin brings -------------------------------------------------------------
@@ -44,14 +45,17 @@ def register_blueprints() -> Sequence[Routes]:
 
 
 @hookspec(Kind.REGISTER)
-def register_sync() -> Sequence[Any]:
-    """At boot: streams of syncable rows. API processes. Raising marks the plugin broken."""
+def register_sync() -> Sequence[SyncStream]:
+    """At boot: streams of rows for the mobile app's copy. API processes. Raising marks the plugin broken."""
     raise NotImplementedError
 
 
 @hookspec(Kind.REGISTER)
 def register_commands() -> Sequence[Any]:
-    """When the command line starts: typer apps. The command's process. Raising marks the plugin broken."""
+    """When one of its commands is asked for: typer apps, whose `ctx.obj` is a `CommandLine`.
+
+    Command. Raising ends that command alone.
+    """
     raise NotImplementedError
 
 
@@ -69,7 +73,7 @@ def register_actors(broker: Any) -> None:
 
 @hookspec(Kind.REGISTER)
 def register_facts() -> Any:
-    """At boot: a module of further facts named `<plugin>_*`. Every process. Raising marks it broken."""
+    """At boot: a module of further facts and gather hooks, `<plugin>_*`. Every process. Raising marks it broken."""
     raise NotImplementedError
 
 
@@ -115,6 +119,15 @@ async def upload_stored(head: Mapping[str, Any], file: Path, user: Caller, host:
 
 
 @hookspec(Kind.GUARD)
+async def upload_kept(asset_id: UUID, user: Caller, host: Host) -> None:
+    """An upload's asset is there, new or known before, and the client not yet told; `user` may come by a shared link.
+
+    API. `Refused` is answered and the asset stays; other errors are logged and pass, or with `fail_closed` are
+    answered, so that the client sends the file again.
+    """
+
+
+@hookspec(Kind.GUARD)
 async def profile_image_stored(file: Path, user: Caller, host: Host) -> None:
     """A profile picture is on disk, its row not written; rewrite it there if need be. API. `Refused` removes it."""
 
@@ -141,10 +154,13 @@ async def asset_extras(asset_ids: Sequence[UUID], user: Caller, host: Host) -> M
 
 @hookspec(Kind.GATHER)
 async def asset_filter(params: Mapping[str, Any], user: Caller, host: Host) -> Mapping[str, tuple[str, Sequence[Any]]]:
-    """For timeline and search: parameter -> (SQL over alias `asset`, its `?` arguments).
+    """For timeline, search and lists of plugins: parameter -> (SQL over alias `asset`, its `?` arguments).
 
-    Answers only for parameters it owns (`personId`, `tagId`, `albumId`, ...). API. Raising fails
-    the request.
+    Answers only for parameters it owns. Of the timeline: `albumId`, `personId`, `tagId`, `sharedLink` -> an id. Of
+    search: `albumIds`, `personIds`, `tagIds` -> a mapping with some of `any`, `all`, `none` -> ids; `hasAlbums`,
+    `hasPeople`, `hasTags` -> bool; `ocr` -> words. Of lists that are made unasked: `hasHiddenPeople` -> bool. By
+    `albumId`, and `albumIds` with `any` or `all`, others' assets are shown too: whoever answers has looked whether
+    `user` may read all these albums. API. Raising fails the request; `Refused` says why.
     """
     raise NotImplementedError
 
@@ -155,8 +171,8 @@ async def share_link(
 ) -> Mapping[str, Caller]:
     """For requests by shared link: its key or slug -> the caller with `shared_link` set.
 
-    `password_tokens` are the proofs that the browser keeps of passwords given before. Every API
-    process, at each such request. Raising fails the request.
+    `password_tokens` are the proofs that the browser keeps of passwords given before; where none of them is
+    that of the link, its view has `wants_password`. Every API process, at each such request. Raising fails it.
     """
     raise NotImplementedError
 
@@ -219,7 +235,7 @@ async def asset_file_written(asset_id: UUID, owner_id: UUID, type: str, cause: s
 
 @hookspec(Kind.FACT)
 async def asset_copied(source_id: UUID, asset_id: UUID, owner_id: UUID, parts: Sequence[str], host: Host) -> None:
-    """Properties go from one asset to another: `albums`, `shared_links`. API. Raising is logged."""
+    """Properties go from one asset to another: `albums`, `shared_links`, `tags`. API. Raising is logged."""
 
 
 @hookspec(Kind.FACT)
@@ -238,8 +254,8 @@ async def asset_deleted(asset_id: UUID, owner_id: UUID, host: Host) -> None:
 
 
 @hookspec(Kind.FACT)
-async def user_created(user_id: UUID, host: Host) -> None:
-    """An account was made. API or command. Raising is logged."""
+async def user_created(user_id: UUID, notify: bool, host: Host) -> None:
+    """An account was made; `notify` where its owner is to be told by mail. API or command. Raising is logged."""
 
 
 @hookspec(Kind.FACT)
@@ -254,7 +270,7 @@ async def job_started(job: str, queue: str, arguments: Mapping[str, Any], host: 
 
 @hookspec(Kind.FACT)
 async def job_finished(job: str, queue: str, arguments: Mapping[str, Any], outcome: str, host: Host) -> None:
-    """A job is done or skipped. Worker; not kept across crashes. Raising is logged."""
+    """A job is done, skipped or cancelled (`outcome`). Worker; not kept across crashes. Raising is logged."""
 
 
 @hookspec(Kind.FACT)

@@ -24,6 +24,7 @@ class Manifest:
     wants: tuple[str, ...]
     provides: tuple[Milestone, ...]
     uses: tuple[Use, ...]
+    commands: tuple[str, ...]
 
 
 def Plugin(  # noqa: N802 - reads as the declaration it is: PLUGIN = Plugin("faces", ...)
@@ -36,6 +37,7 @@ def Plugin(  # noqa: N802 - reads as the declaration it is: PLUGIN = Plugin("fac
     wants: tuple[str, ...] = (),
     provides: tuple[Milestone, ...] = (),
     uses: tuple[Use, ...] = (),
+    commands: tuple[str, ...] = (),
 ) -> Manifest:
     """Declare a plugin; assign the result to `PLUGIN` in the package's `__init__.py`.
 
@@ -49,6 +51,8 @@ def Plugin(  # noqa: N802 - reads as the declaration it is: PLUGIN = Plugin("fac
         wants: Plugins used when they are there, with no import.
         provides: Milestones that one of this plugin's jobs reaches; at most one provider each.
         uses: What the admin is shown before installing.
+        commands: Names of commands and groups, of those that `register_commands` brings, which stand beside the
+            host's own: `immich-host infer`. All stand below the plugin's name: `immich-host inference infer`.
 
     Raises:
         ValueError: The name is not usable as a Python identifier in lower case.
@@ -65,4 +69,5 @@ def Plugin(  # noqa: N802 - reads as the declaration it is: PLUGIN = Plugin("fac
         wants=wants,
         provides=provides,
         uses=uses,
+        commands=commands,
     )

@@ -5,6 +5,9 @@ from collections.abc import Awaitable, Callable
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.engine.finder import engine_finder
 
+BACKWARDS = "immich_host_backwards"
+"""Attribute of a migration's `forwards` with the script that undoes it."""
+
 
 def sql_migration(
     migration_id: str, *, app: str, forwards: str, backwards: str, description: str = ""
@@ -31,6 +34,7 @@ def sql_migration(
         manager.add_raw_backwards(_runner(backwards))
         return manager
 
+    setattr(build, BACKWARDS, backwards)
     return migration_id, "1", description, build
 
 

@@ -1,6 +1,6 @@
 """The stacks port: putting assets of one owner together, so that lists show one of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -10,6 +10,13 @@ class StacksPort(Protocol):
 
     `SELECT stack_id FROM asset` says where an asset is, and the table `stack` which one is shown.
     """
+
+    async def hold(self, asset_ids: Collection[UUID] = (), /, *, stack_ids: Collection[UUID] = ()) -> None:
+        """Lock assets with all that are stacked with them, and what is in stacks, until the transaction ends.
+
+        For who looks at a stack before changing it; before anything else is locked. The other methods do so themselves.
+        """
+        ...
 
     async def stack(self, asset_ids: Sequence[UUID], /, *, cause: str = "job") -> UUID:
         """Put assets into one stack, of which the first is shown; returns the stack's id.
@@ -24,6 +31,14 @@ class StacksPort(Protocol):
 
     async def unstack(self, stack_id: UUID, /, *, cause: str = "job") -> bool:
         """Dissolve a stack; its assets stay. False where it is gone already."""
+        ...
+
+    async def unstack_many(self, stack_ids: Collection[UUID], /, *, cause: str = "job") -> set[UUID]:
+        """Dissolve stacks in few statements; returns those that were there."""
+        ...
+
+    async def show(self, stack_id: UUID, asset_id: UUID, /, *, cause: str = "job") -> bool:
+        """Show another of its assets; False where that is not in the stack, or in the trash."""
         ...
 
     async def take_out(self, asset_id: UUID, /, *, cause: str = "job") -> None:

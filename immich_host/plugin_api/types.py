@@ -1,7 +1,8 @@
 """Types of the wire: how ids, dates and other small values are read and written as JSON."""
 
-from datetime import UTC, datetime
-from typing import Annotated
+import re
+from datetime import UTC, date, datetime
+from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import (
@@ -10,14 +11,31 @@ from pydantic import (
     BeforeValidator,
     PlainSerializer,
     StringConstraints,
+    TypeAdapter,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
+    WrapValidator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 _EMAIL = (
     r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
     r"(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$"
 )
+
+
+EARLIEST: Final = datetime(1, 2, 2, tzinfo=UTC)
+LATEST: Final = datetime(9999, 12, 30, tzinfo=UTC)
+"""Between these every zone's clock can be told; the days at the very ends mean infinity to the database."""
+
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+_MOMENT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
+
+
+def storable(moment: datetime) -> datetime:
+    """The moment, or the nearest that can be stored and told: some clients send the year 1 for no date."""
+    return min(max(moment, EARLIEST), LATEST)
 
 
 def wire_time(value: datetime) -> str:
@@ -38,6 +56,27 @@ def uuid4_only(value: UUID) -> UUID:
     return value
 
 
+def _moment(value: object, read: ValidatorFunctionWrapHandler) -> datetime:
+    """Read a moment; a client's is text, no number of seconds, and one that can be stored."""
+    if not isinstance(value, str):
+        return read(value)
+    if "-" not in value.strip()[1:]:
+        raise PydanticKnownError("datetime_parsing", {"error": "no date"})
+    return storable(_MOMENT.validate_python(value))  # as `read` does not know any more that the text stood in JSON
+
+
+def _calendar_day(value: object, read: ValidatorFunctionWrapHandler) -> date:
+    """Read a day; a client's is text, no number of seconds."""
+    if not isinstance(value, str):
+        return read(value)
+    if _DAY.fullmatch(value) is None:
+        raise PydanticKnownError("date_parsing", {"error": "no date"})
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise PydanticKnownError("date_parsing", {"error": "no date"}) from None
+
+
 def _flag(value: object) -> object:
     if value == "true":
         return True
@@ -56,10 +95,14 @@ def _whole(value: object) -> object:
 
 Timestamp = Annotated[
     AwareDatetime,
+    WrapValidator(_moment),
     PlainSerializer(wire_time, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """A moment; read with any offset, written as `2024-05-01T10:11:12.345Z`."""
+
+Day = Annotated[date, WrapValidator(_calendar_day), WithJsonSchema({"type": "string", "format": "date"})]
+"""A day of the calendar: `2024-05-01`."""
 
 Id = Annotated[UUID, AfterValidator(uuid4_only)]
 """An id that a client sends: a UUID of version 4. Ids in answers are plain `UUID`."""

@@ -2,7 +2,7 @@
 
 A handler's annotations say what it takes:
 
-* `caller: Caller` who asks; `host: Host` the host's ports;
+* `caller: Caller` who asks; `host: Host` the host's ports; `request` the Quart request, for its cookies;
 * a parameter named as in the path (`{id}`) with type `UUID`, `str`, `int` or an enum;
 * `body: SomeDto` the JSON body; `query: SomeDto` the query string as one model;
 * the return annotation is the answer's type: a DTO, a list of them, `None` for an empty 204,
@@ -10,7 +10,7 @@ A handler's annotations say what it takes:
   status or add headers, or a Quart response.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
@@ -26,13 +26,18 @@ FREE: Literal["free"] = "free"
 
 @dataclass(frozen=True, slots=True)
 class SharedLinkView:
-    """The shared link that a caller came by."""
+    """The shared link that a caller came by.
+
+    `wants_password`: the link has a password that the caller has not given; only routes that say so
+    (`before_password`) are open.
+    """
 
     id: UUID
     album_id: UUID | None
     allow_upload: bool
     allow_download: bool
     show_metadata: bool
+    wants_password: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,27 @@ class ByteStream:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
+async def json_list(pages: AsyncIterator[Sequence[bytes]]) -> ByteStream:
+    """A JSON list that is sent while it is read, for answers of unbounded length.
+
+    Args:
+        pages: Entries as JSON, some at a time; a page may be empty. The first is read before anything is sent, so that
+            what fails is told by the status.
+    """
+    first = await anext(pages, None) or ()  # a default of () is more than anext can take
+    return ByteStream(_written(first, pages), content_type="application/json; charset=utf-8")
+
+
+async def _written(first: Sequence[bytes], pages: AsyncIterator[Sequence[bytes]]) -> AsyncIterator[bytes]:
+    yield b"[" + b",".join(first)
+    is_empty = not first
+    async for page in pages:
+        for entry in page:
+            yield entry if is_empty else b"," + entry
+            is_empty = False
+    yield b"]"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """One declared route; see `Routes.add` for the meaning of each field."""
@@ -94,6 +120,7 @@ class Route:
     public: bool = False
     admin: bool = False
     shared_link: bool = False
+    before_password: bool = False
     session_only: bool = False
     answers: Any = None
     also_answers: Mapping[int, Any] = field(default_factory=dict[int, Any])
@@ -101,7 +128,7 @@ class Route:
     body_model: Any = None
     query_model: Any = None
     answer_type: str = "application/json"
-    header_names: tuple[str, ...] = ()
+    headers: Mapping[str, type] = field(default_factory=dict[str, type])
     raw: bool = False
     deprecated: bool = False
 
@@ -133,8 +160,9 @@ class Routes:
             permission: What an API key must hold; `FREE` for none. Must be given unless `public`.
             public: No credentials are asked for; `caller` is then not available.
             **options: Fields of `Route`: `admin` (administrators only), `shared_link` (callers by
-                shared link too), `session_only` (API keys get 403), `status` (default 200;
-                204 where the handler returns None), `operation_id`, `answers` (type for the
+                shared link too), `before_password` (also before they have given its password),
+                `session_only` (API keys get 403), `status` (default 200; 204 where the handler returns None),
+                `operation_id`, `answers` (type for the
                 document where the handler returns RawJson, a stream or a response), `raw` (served by
                 the byte lane; the handler gets `(caller, scope, receive, send, **path)`), ...
 
@@ -180,3 +208,9 @@ class Routes:
     def delete(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
         """Declare a DELETE route; options as in `add`."""
         return self.add("DELETE", path, **options)
+
+
+def is_https(request: Any) -> bool:
+    """Whether a request's client spoke https, to us or to the proxy in front of us: whether cookies are `Secure`."""
+    forwarded = request.headers.get("X-Forwarded-Proto", "").split(",")[0].strip().lower()
+    return (forwarded or request.scheme) == "https"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from immich_host.db.database import Database
 from immich_host.hosting import Hosting, Record
+from immich_host.plugin_api.errors import NotFound
 from immich_host.plugin_api.settings import Section
 from immich_host.plugins import store
 from immich_host.plugins.dto import (
@@ -16,19 +17,33 @@ from immich_host.plugins.dto import (
 )
 from immich_host.settings.store import LiveSettings, dumped
 
+NOT_INSTALLED = "not installed any more; its data are still there"
+
 
 async def overview(db: Database, hosting: Hosting, live: LiveSettings) -> list[InstalledPluginDto]:
-    """All installed plugins, in order of their names."""
-    wishes, tables = await store.wishes(db), await store.tables(db, hosting)
-    return [
+    """All plugins in order of their names: those that are installed, and those that have left data behind."""
+    wishes, tables, conflicts = await store.wishes(db), await store.tables(db, hosting), await store.conflicts(db)
+    gone = {name: Record(name, reason=NOT_INSTALLED) for name in await store.left_behind(db, hosting)}
+    shown = [
         _shown(record, hosting, wishes.get(name, store.Wish()), tables.get(name, {}), live.of_plugin(name))
-        for name, record in sorted(hosting.records.items())
+        for name, record in sorted((hosting.records | gone).items())
     ]
+    for one in shown:
+        if one.status == InstalledPluginStatus.ENABLED and not one.reason:
+            one.reason = conflicts.get(one.name, "")
+    return shown
 
 
 async def view(db: Database, hosting: Hosting, live: LiveSettings, name: str) -> InstalledPluginDto:
-    """One plugin that is installed."""
-    return next(one for one in await overview(db, hosting, live) if one.name == name)
+    """One plugin of these.
+
+    Raises:
+        NotFound: There is none of that name.
+    """
+    for one in await overview(db, hosting, live):
+        if one.name == name:
+            return one
+    raise NotFound(f"No plugin is called {name}")
 
 
 def sections(values: Mapping[str, Section]) -> list[InstalledPluginSectionDto]:
@@ -54,7 +69,7 @@ def _shown(
         description=manifest.description if manifest else "",
         version=record.version,
         api=manifest.api if manifest else "",
-        status=InstalledPluginStatus(record.status.value),
+        status=_status(record, hosting),
         broken_at=record.broken_at.value if record.broken_at else None,
         reason=record.reason,
         wanted=not wish.is_off,
@@ -79,6 +94,11 @@ def _shown(
         tables=[InstalledPluginTableDto(name=name, bytes=size) for name, size in sorted(tables.items())],
         settings=sections(values),
     )
+
+
+def _status(record: Record, hosting: Hosting) -> InstalledPluginStatus:
+    is_there = record.name in hosting.records
+    return InstalledPluginStatus(record.status.value) if is_there else InstalledPluginStatus.ABSENT
 
 
 def _dependents(name: str, hosting: Hosting) -> list[str]:

@@ -9,10 +9,12 @@ from pydantic import TypeAdapter, ValidationError
 from immich_host.db.database import Database
 from immich_host.db.migrating import migrate, pending
 from immich_host.db.migrating import purge as run_backwards
+from immich_host.db.undoing import CannotUndo, undo
 from immich_host.hosting import Hosting, Record, Stage, Status
 from immich_host.hosting.apps import app_of
 from immich_host.hosting.ordering import wanted_on
 from immich_host.jobs.requests import Outbox
+from immich_host.jobs.results import forget_results
 from immich_host.plugin_api.errors import NotFound, Refused
 from immich_host.plugin_api.settings import Section
 from immich_host.plugins import store
@@ -85,32 +87,34 @@ async def switch(db: Database, hosting: Hosting, name: str, *, is_enabled: bool)
 async def purge(db: Database, hosting: Hosting, outbox: Outbox | None, name: str) -> PluginPurgedDto:
     """Run a plugin's migrations backwards; its jobs and its own settings go too.
 
+    Of one that is not installed any more, or cannot be loaded, by the scripts that were noted when they ran.
+
     Raises:
-        NotFound: There is no such plugin.
-        Refused: 409 - it is on, its jobs run, it cannot be loaded, or its tables cannot be dropped.
+        NotFound: There is no such plugin, and nothing that one has left behind.
+        Refused: 409 - it is on, its jobs run, or its tables cannot be dropped.
     """
     await check_purge(db, hosting, name)
-    app = app_of(hosting.records[name])
+    record = hosting.records.get(name)
+    app = app_of(record) if record else None
     before = (await store.tables(db, hosting)).get(name, {})
     await store.note_purged(db, name)
     jobs = await store.drop_jobs(db, outbox, name)
-    if app is not None:
-        try:
-            await run_backwards(db, app)
-        except asyncpg.PostgresError as error:
-            raise Refused(CONFLICT, f"The tables of {name} cannot be dropped: {error}") from error
+    try:
+        await (run_backwards(db, app) if app else undo(db, name))
+    except (asyncpg.PostgresError, CannotUndo) as error:
+        raise Refused(CONFLICT, f"The tables of {name} cannot be dropped: {error}") from error
     await store.forget_settings(db, name)
+    await forget_results(db, name)
     after = (await store.tables(db, hosting)).get(name, {})
     return PluginPurgedDto(tables=sorted(before.keys() - after.keys()), jobs=jobs)
 
 
 async def check_purge(db: Database, hosting: Hosting, name: str) -> None:
     """Whether `purge` may begin; raises as it does."""
-    record = found(hosting, name)
-    if not (await store.wishes(db)).get(name, store.Wish()).is_off or record.is_enabled:
-        raise Refused(CONFLICT, f"{name} is on; switch it off first")
-    if record.broken_at is Stage.LOAD:
-        raise Refused(CONFLICT, f"{name} cannot be loaded, so its tables are not known: {record.reason}")
+    if name in hosting.records or name not in await store.left_behind(db, hosting):
+        record = found(hosting, name)
+        if not (await store.wishes(db)).get(name, store.Wish()).is_off or record.is_enabled:
+            raise Refused(CONFLICT, f"{name} is on; switch it off first")
     if await store.running_jobs(db, name):
         raise Refused(CONFLICT, f"Jobs of {name} are still running; try again when they have finished")
 

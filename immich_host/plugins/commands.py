@@ -3,56 +3,28 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn
 
 import asyncpg
-import orjson
 import typer
 
 from immich_host.db.database import Database
-from immich_host.db.notices import Notices
 from immich_host.hosting import Hosting
 from immich_host.jobs.room import Jobs
 from immich_host.plugin_api import Host
 from immich_host.plugin_api.errors import Refused
 from immich_host.plugins import changes, store
-from immich_host.plugins.answers import overview
 from immich_host.plugins.dto import InstalledPluginDto
+from immich_host.plugins.install_commands import add_installing
 from immich_host.plugins.showing import show_one, show_table
-from immich_host.settings.store import LiveSettings, assembled
+from immich_host.plugins.terminal import Json, Name, Outside, Run, Yes, and_others, ask, fail
+from immich_host.plugins.terminal import as_json as json_text
 
 type Address = Callable[[], AbstractContextManager[str]]
 """Opens the database for as long as the block lasts and gives its address."""
 
 type Queue = Callable[[], str | None]
 """The address of the queue's server, None while none runs."""
-
-type Run = Callable[[Callable[[Outside], Awaitable[Any]]], Any]
-"""Does work and gives its result; ends the command when it fails."""
-
-FAILED: Final = 1
-
-Name = Annotated[str, typer.Argument(help="Name of the plugin.", show_default=False)]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """The installed plugins seen from outside the server's processes: with their status, none of them started."""
-
-    db: Database
-    hosting: Hosting
-    config_file: Path | None
-
-    async def shown(self) -> list[InstalledPluginDto]:
-        """As the API shows them."""
-        catalogue = assembled(self.hosting)
-        live = LiveSettings(self.db, Notices(self.db.url), self.hosting, catalogue, self.config_file)
-        await live.start()
-        return await overview(self.db, self.hosting, live)
 
 
 def plugin_commands(
@@ -70,6 +42,7 @@ def plugin_commands(
     _switching(app, run)
     _purging(app, run)
     _sweeping(app, run, queue)
+    add_installing(app, run)
     return app
 
 
@@ -90,25 +63,20 @@ def _run[T](address: Address, config_file: Callable[[], Path | None], work: Call
         with address() as url:
             return asyncio.run(connected(url))
     except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
-        _fail("the database is empty or older than this program: start the server once with `immich-host serve`")
+        fail("the database is empty or older than this program: start the server once with `immich-host serve`")
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        _fail(f"the database cannot be used: {error}")
+        fail(f"the database cannot be used: {error}")
     except Refused as error:
-        _fail(error.message)
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(FAILED)
+        fail(error.message)
 
 
 def _looking(app: typer.Typer, run: Run) -> None:
     @app.command("list")
     def list_plugins(as_json: Json = False) -> None:
-        """List the installed plugins, with what keeps them off."""
+        """List the plugins, with what keeps them off, and those that are gone but have left data behind."""
         shown: list[InstalledPluginDto] = run(Outside.shown)
         if as_json:
-            typer.echo(_json([one.model_dump(mode="json", by_alias=True) for one in shown]))
+            typer.echo(json_text([one.model_dump(mode="json", by_alias=True) for one in shown]))
         else:
             show_table(shown)
 
@@ -118,15 +86,11 @@ def _looking(app: typer.Typer, run: Run) -> None:
         plugins: list[InstalledPluginDto] = run(Outside.shown)
         shown = next((one for one in plugins if one.name == name), None)
         if shown is None:
-            _fail(f"No plugin is called {name}")
+            fail(f"No plugin is called {name}")
         if as_json:
-            typer.echo(_json(shown.model_dump(mode="json", by_alias=True)))
+            typer.echo(json_text(shown.model_dump(mode="json", by_alias=True)))
         else:
             show_one(shown)
-
-
-def _json(value: object) -> str:
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
 
 
 def _switching(app: typer.Typer, run: Run) -> None:
@@ -136,7 +100,7 @@ def _switching(app: typer.Typer, run: Run) -> None:
 
         async def work(outside: Outside) -> None:
             plan = await changes.switch(outside.db, outside.hosting, name, is_enabled=True)
-            typer.echo(f"{_and_others(name, plan.also_on)} on")
+            typer.echo(f"{and_others(name, plan.also_on)} on")
 
         run(work)
 
@@ -147,33 +111,26 @@ def _switching(app: typer.Typer, run: Run) -> None:
         async def work(outside: Outside) -> None:
             plan = await changes.planned(outside.db, outside.hosting, name, is_enabled=False)
             if plan.also_off and not yes:
-                _ask(f"{', '.join(plan.also_off)} will go off with {name}. Go on?")
+                ask(f"{', '.join(plan.also_off)} will go off with {name}. Go on?")
             await changes.switch(outside.db, outside.hosting, name, is_enabled=False)
-            typer.echo(f"{_and_others(name, plan.also_off)} off")
+            typer.echo(f"{and_others(name, plan.also_off)} off")
 
         run(work)
-
-
-def _and_others(name: str, others: list[str]) -> str:
-    return f"{', '.join([name, *others])} {'are' if others else 'is'}"
-
-
-def _ask(question: str) -> None:
-    """Go on only when the answer is yes; no answer at all is a no."""
-    if not typer.confirm(question, err=True):
-        _fail("nothing was changed")
 
 
 def _purging(app: typer.Typer, run: Run) -> None:
     @app.command()
     def purge(name: Name, yes: Yes = False) -> None:
-        """Drop the tables of a plugin that is off, with its jobs and its own settings; asks first. Files stay."""
+        """Drop the tables of a plugin, its jobs and own settings; asks first. Files stay.
+
+        It is off, or not installed any more: what was noted when its tables were made tells how they are dropped.
+        """
 
         async def work(outside: Outside) -> None:
             await changes.check_purge(outside.db, outside.hosting, name)
             tables = (await store.tables(outside.db, outside.hosting)).get(name, {})
             if not yes:
-                _ask(f"{_tables(sorted(tables))} of {name} and all that is in them will be gone. Go on?")
+                ask(f"{_tables(sorted(tables))} of {name} and all that is in them will be gone. Go on?")
             gone = await changes.purge(outside.db, outside.hosting, None, name)
             typer.echo(f"{name} is purged: {_tables(gone.tables)} dropped")
 

@@ -8,11 +8,12 @@ from immich_host.plugin_api.types import Timestamp
 
 
 class InstalledPluginStatus(StrEnum):
-    """Where a plugin stands."""
+    """Where a plugin stands; `absent` is not installed any more, but its data are still there."""
 
     ENABLED = "enabled"
     DISABLED = "disabled"
     BROKEN = "broken"
+    ABSENT = "absent"
 
 
 class InstalledPluginJobDto(Dto):
@@ -114,3 +115,60 @@ class PluginPurgedDto(Dto):
 
     tables: list[str]
     jobs: int
+
+
+class PluginSourceDto(Dto):
+    """What to install: a package's name, or the path on the server of a wheel or a project folder."""
+
+    source: str
+
+
+class PluginInstallDto(PluginSourceDto):
+    """`enabled` switches the plugin on as well; otherwise a new one stays off, an old one as it was."""
+
+    enabled: bool = False
+
+
+class PluginCandidateDto(Dto):
+    """A plugin that could be installed; `uses` says what it does beyond the plugin API."""
+
+    name: str
+    version: str
+    title: str
+    description: str
+    requires: list[str]
+    uses: list[str]
+
+
+class PluginFindingDto(Dto):
+    """A rule that a plugin breaks, and how."""
+
+    rule: str
+    message: str
+
+
+class PluginTrialDto(Dto):
+    """What a package would bring, and what stands against it."""
+
+    plugins: list[PluginCandidateDto]
+    findings: list[PluginFindingDto]
+
+
+class PluginsInstalledDto(Dto):
+    """Plugins that a package brought, as this process has them now; `reloading` where a new process will have them."""
+
+    plugins: list[InstalledPluginDto]
+    reloading: list[str]
+
+
+class PluginsUninstalledDto(Dto):
+    """Plugins that are gone with their package, and those that went off with them."""
+
+    names: list[str]
+    also_off: list[str]
+
+
+class PluginUninstallDto(Dto):
+    """`purge` drops the plugin's tables and settings first."""
+
+    purge: bool = False

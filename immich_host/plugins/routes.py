@@ -9,18 +9,24 @@ from immich_host.hosting import Status
 from immich_host.jobs.room import Jobs
 from immich_host.plugin_api.errors import Refused
 from immich_host.plugin_api.permissions import Permission
-from immich_host.plugin_api.web import Routes
-from immich_host.plugins import changes
+from immich_host.plugin_api.web import Caller, Routes
+from immich_host.plugins import changes, installing
 from immich_host.plugins.answers import overview, sections, view
 from immich_host.plugins.dto import (
     InstalledPluginDto,
     InstalledPluginSectionDto,
+    PluginInstallDto,
     PluginPlanDto,
     PluginPurgedDto,
     PluginSettingsDto,
+    PluginsInstalledDto,
+    PluginSourceDto,
+    PluginsUninstalledDto,
     PluginSweepDto,
     PluginSwitchDto,
     PluginSwitchedDto,
+    PluginTrialDto,
+    PluginUninstallDto,
 )
 from immich_host.settings.store import SettingsKernel
 
@@ -28,6 +34,8 @@ routes = Routes("Plugins (admin)")
 
 PATIENCE: Final = 5.0
 """Seconds that a switch waits for this process to follow; it goes on afterwards."""
+LOADED_WITHIN: Final = 30.0
+"""The same for taking in what was installed."""
 
 
 class SwitchingPort(Protocol):
@@ -56,10 +64,15 @@ class PluginsKernel(SettingsKernel, Protocol):
         """Which plugins are on here."""
         ...
 
+    @property
+    def installs_plugins(self) -> bool:
+        """Whether the API may install and uninstall."""
+        ...
+
 
 @routes.get("/admin/plugins", permission=Permission.ADMIN_CONFIG_READ, admin=True, operation_id="getInstalledPlugins")
 async def plugins(host: PluginsKernel) -> list[InstalledPluginDto]:
-    """All installed plugins, broken ones with their reason."""
+    """All installed plugins, broken ones with their reason, and those that have left data behind."""
     return await overview(host.db, host.hosting, host.live_settings)
 
 
@@ -68,7 +81,6 @@ async def plugins(host: PluginsKernel) -> list[InstalledPluginDto]:
 )
 async def plugin(host: PluginsKernel, name: str) -> InstalledPluginDto:
     """One plugin."""
-    changes.found(host.hosting, name)
     return await view(host.db, host.hosting, host.live_settings, name)
 
 
@@ -91,11 +103,7 @@ async def switch(host: PluginsKernel, name: str, body: PluginSwitchDto) -> Plugi
     turns = host.switching.turns
     plan = await changes.switch(host.db, host.hosting, name, is_enabled=body.enabled)
     record, wanted = host.hosting.records[name], Status.ENABLED if body.enabled else Status.DISABLED
-    with suppress(TimeoutError):  # the answer shows how far it came
-        async with asyncio.timeout(PATIENCE):
-            await host.switching.until(
-                lambda: host.switching.turns > turns and record.status in {wanted, Status.BROKEN}
-            )
+    await _followed(host, lambda: host.switching.turns > turns and record.status in {wanted, Status.BROKEN})
     return PluginSwitchedDto(
         plugin=await view(host.db, host.hosting, host.live_settings, name),
         also_off=plan.also_off,
@@ -146,5 +154,85 @@ async def update_settings(host: PluginsKernel, name: str, body: PluginSettingsDt
     status=200,
 )
 async def purge(host: PluginsKernel, name: str) -> PluginPurgedDto:
-    """Drop the tables of a plugin that is off, its jobs and its own settings. Files stay."""
+    """Drop the tables of a plugin that is off or not installed any more, its jobs and its own settings. Files stay."""
     return await changes.purge(host.db, host.hosting, host.job_room.outbox, name)
+
+
+@routes.post(
+    "/admin/plugins/try", permission=Permission.ADMIN_CONFIG_UPDATE, admin=True, operation_id="tryPlugin", status=200
+)
+async def try_plugin(host: PluginsKernel, caller: Caller, body: PluginSourceDto) -> PluginTrialDto:
+    """What a package would bring, and what stands against installing it; it is loaded, but nothing changes."""
+    _check_allowed(host)
+    async with installing.tried(body.source, _telling(host, caller, body.source)) as candidate:
+        return PluginTrialDto(plugins=list(candidate.plugins), findings=list(candidate.findings))
+
+
+@routes.post(
+    "/admin/plugins", permission=Permission.ADMIN_CONFIG_UPDATE, admin=True, operation_id="installPlugin", status=201
+)
+async def install(host: PluginsKernel, caller: Caller, body: PluginInstallDto) -> PluginsInstalledDto:
+    """Install plugins from a package that passes the check; answers when this process has taken them in.
+
+    The event `on_plugin_install` tells the caller of each step. A plugin whose earlier code this process holds
+    comes with a new process, which takes this one's place in a moment.
+    """
+    _check_allowed(host)
+    say = _telling(host, caller, body.source)
+    async with installing.tried(body.source, say) as candidate:
+        before = dict(host.hosting.records)
+        await installing.install(host.db, candidate, say, is_enabled=body.enabled)
+        fresh = [name for name in candidate.names if name not in before]
+        await _followed(host, lambda: all(_settled(host, name, body.enabled) for name in fresh), LOADED_WITHIN)
+    there = [name for name in fresh if name in host.hosting.records]
+    return PluginsInstalledDto(
+        plugins=[await view(host.db, host.hosting, host.live_settings, name) for name in there],
+        reloading=[name for name in candidate.names if name not in there],
+    )
+
+
+@routes.delete(
+    "/admin/plugins/{name}",
+    permission=Permission.ADMIN_CONFIG_UPDATE,
+    admin=True,
+    operation_id="uninstallPlugin",
+    status=200,
+)
+async def uninstall(host: PluginsKernel, caller: Caller, name: str, query: PluginUninstallDto) -> PluginsUninstalledDto:
+    """Switch a plugin off and take its package out of the server's environment; its data stay unless purged."""
+    _check_allowed(host)
+    changes.found(host.hosting, name)
+    plan = await changes.planned(host.db, host.hosting, name, is_enabled=False)
+
+    async def off(names: list[str]) -> None:
+        await _followed(host, lambda: not any(host.is_enabled(one) for one in names))
+
+    gone = await installing.uninstall(
+        host.db, host.hosting, host.job_room.outbox, name, _telling(host, caller, name), purge=query.purge, off=off
+    )
+    await _followed(host, lambda: not any(one in host.hosting.records for one in gone), LOADED_WITHIN)
+    return PluginsUninstalledDto(names=gone, also_off=[one for one in plan.also_off if one not in gone])
+
+
+def _check_allowed(host: PluginsKernel) -> None:
+    if not host.installs_plugins:
+        raise Refused(403, "Plugins are installed on the server's own terminal (IMMICH_HOST_INSTALL_OVER_API)")
+
+
+def _telling(host: PluginsKernel, caller: Caller, source: str) -> installing.Say:
+    async def say(step: str) -> None:
+        await host.push.to_user(caller.user_id, "on_plugin_install", {"source": source, "step": step})
+
+    return say
+
+
+def _settled(host: PluginsKernel, name: str, enabled: bool) -> bool:
+    record = host.hosting.records.get(name)
+    return record is not None and (not enabled or record.status is not Status.DISABLED)
+
+
+async def _followed(host: PluginsKernel, reached: Callable[[], bool], seconds: float = PATIENCE) -> None:
+    """Wait for this process; the answer shows how far it came."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await host.switching.until(reached)

@@ -10,7 +10,7 @@ from rich.table import Table
 from immich_host.plugins.dto import InstalledPluginDto
 
 _UNITS = "B", "kB", "MB", "GB", "TB"
-_STYLES = {"enabled": "green", "disabled": "dim", "broken": "red"}
+_STYLES = {"enabled": "green", "disabled": "dim", "broken": "red", "absent": "yellow"}
 
 
 def _console() -> Console:

@@ -1,19 +1,19 @@
 """What the database knows of plugins: wishes, faults, tables, requested jobs."""
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from immich_host.db.database import Database
 from immich_host.db.migrating import HOST_APP, App, migration_files
-from immich_host.hosting import Hosting, Stage, Status
+from immich_host.db.undoing import created_in, made
+from immich_host.hosting import CONFLICT, Hosting, Stage, Status
 from immich_host.hosting.apps import all_apps
+from immich_host.hosting.discovery import installed
 from immich_host.hosting.ordering import wanted_on
 from immich_host.jobs.requests import Outbox
 from immich_host.jobs.store import STALE
 from immich_host.jobs.values import from_json
-
-_CREATED = re.compile(r'CREATE\s+(?:UNLOGGED\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?"?(\w+)"?', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,17 @@ async def forget_settings(db: Database, name: str) -> None:
     await db.execute("UPDATE system_metadata SET value = value - $1 WHERE key = 'system-config' AND value ? $1", name)
 
 
+async def conflicts(db: Database) -> dict[str, str]:
+    """Plugins that are on and of which something is left out, as any process has found; and what."""
+    rows = await db.fetch("SELECT name, reason FROM plugin_fault WHERE stage = $1", CONFLICT)
+    return {row["name"]: row["reason"] for row in rows}
+
+
 async def stand_in(db: Database, hosting: Hosting) -> None:
     """Outside the server's processes: give records the status that they have in those, calling nothing."""
     for row in await db.fetch("SELECT name, stage, reason FROM plugin_fault"):
         record = hosting.records.get(row["name"])
-        if record is not None and record.status is not Status.BROKEN:
+        if record is not None and record.status is not Status.BROKEN and row["stage"] != CONFLICT:
             record.break_at(Stage(row["stage"]), row["reason"])
     off = {name for name, one in (await wishes(db)).items() if one.is_off}
     reasons = wanted_on(hosting.records, off)
@@ -74,15 +80,16 @@ async def stand_in(db: Database, hosting: Hosting) -> None:
 
 def made_by(app: App) -> set[str]:
     """Tables that an app's migrations name in a CREATE TABLE."""
-    return {name.lower() for file in migration_files(app) for name in _CREATED.findall(file.read_text())}
+    return {name for file in migration_files(app) for name in created_in(file)}
 
 
-def owners(hosting: Hosting, there: set[str]) -> dict[str, str]:
-    """Table -> plugin: by the plugin's migrations, else by the longest name that it starts with."""
-    named = {table: app.name for app in all_apps(hosting) for table in made_by(app)}
+def owners(hosting: Hosting, there: set[str], made: Mapping[str, set[str]]) -> dict[str, str]:
+    """Table -> plugin: by what migrations have made, else by the longest name that it starts with."""
+    named = {table: name for name, tables in made.items() for table in tables}
+    named |= {table: app.name for app in all_apps(hosting) for table in made_by(app)}
     found: dict[str, str] = {}
     for table in there:
-        starts = [name for name in hosting.records if table == name or table.startswith(f"{name}_")]
+        starts = [name for name in hosting.records.keys() | made if table == name or table.startswith(f"{name}_")]
         owner = named.get(table) or max(starts, key=len, default=None)
         if owner is not None and owner != HOST_APP.name:
             found[table] = owner
@@ -90,16 +97,25 @@ def owners(hosting: Hosting, there: set[str]) -> dict[str, str]:
 
 
 async def tables(db: Database, hosting: Hosting) -> dict[str, dict[str, int]]:
-    """Plugin -> its tables that are there, with their size in bytes, indexes and long values included."""
+    """Plugin -> its tables that are there, with their size in bytes, indexes and long values included.
+
+    Also of plugins that are not installed any more.
+    """
     rows = await db.fetch(
         """SELECT relname AS name, pg_total_relation_size(oid) AS bytes FROM pg_class
            WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace ORDER BY relname"""
     )
     sizes = {str(row["name"]): int(row["bytes"]) for row in rows}
     found: dict[str, dict[str, int]] = {}
-    for table, owner in owners(hosting, set(sizes)).items():
+    for table, owner in owners(hosting, set(sizes), await made(db)).items():
         found.setdefault(owner, {})[table] = sizes[table]
     return found
+
+
+async def left_behind(db: Database, hosting: Hosting) -> list[str]:
+    """Plugins that are not installed any more, whose data are still there."""
+    there = hosting.records.keys() | {point.name for point in installed()}
+    return sorted((await made(db)).keys() - there)
 
 
 # -- jobs

@@ -42,8 +42,6 @@ def listeners(owners_view: OwnersView) -> dict[str, Listener]:
     async def asset_changed(
         host: Kernel, asset_id: UUID, owner_id: UUID, fields: Sequence[str], cause: str, **_: Any
     ) -> None:
-        if "stack_id" in fields:
-            await host.push.to_user(owner_id, "on_asset_stack_update")
         if cause == SIDECAR_WRITTEN:
             await _updated(owners_view, host, asset_id, owner_id)
         elif "visibility" in fields and await is_hidden(host.db, asset_id):

@@ -14,11 +14,12 @@ from redis.asyncio import Redis
 
 from immich_host.db.notices import Notices
 from immich_host.plugin_api.errors import Refused
+from immich_host.plugin_api.permissions import Permission
 from immich_host.plugin_api.web import FREE, Caller, Route
 from immich_host.realtime.presence import Presence
 from immich_host.realtime.push import CHANNEL, EVERYONE
 from immich_host.server.store import api_version
-from immich_host.wire.gate import Gate, admit
+from immich_host.wire.gate import Gate, admit, check
 
 log = structlog.get_logger("realtime")
 
@@ -35,6 +36,12 @@ FAREWELL: Final = 0.8
 SETTLING: Final = 0.2
 """Seconds until clients are told of new settings: they may ask another process, which learns of them by then."""
 
+JOB_WATCHERS: Final = "job-watchers"
+"""Room of administrators' connections that may read jobs, by session or by key."""
+
+_JOBS = Route(
+    method="GET", path="/socket.io", handler=admit, tag="Realtime", permission=Permission.QUEUE_JOB_READ, admin=True
+)
 _ROUTE = Route(method="GET", path="/socket.io", handler=admit, tag="Realtime", permission=FREE)
 
 
@@ -48,7 +55,7 @@ class _Connection:
 
 
 class Sockets:
-    """Connections of this process. Rooms: the user's id, the session's id, and `EVERYONE`."""
+    """Connections of this process. Rooms: ids of user and session, `JOB_WATCHERS`, and `EVERYONE`."""
 
     def __init__(self, redis_url: str, redis: Redis, gate: Gate, notices: Notices) -> None:
         self._gate = gate
@@ -69,6 +76,8 @@ class Sockets:
         self.app = socketio.ASGIApp(self._server, socketio_path=PATH)
         self._open: dict[str, _Connection] = {}
         self._by_room: dict[str, set[str]] = {}
+        self.job_watchers_joined = 0
+        """How many connections that may read jobs there have been."""
         self._tasks: set[asyncio.Task[None]] = set()
         for table in ("session", "api_key", "user"):
             notices.subscribe(table, self._credentials_changed)
@@ -84,8 +93,7 @@ class Sockets:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for sid in list(self._open):
-            await self._server.disconnect(sid, ignore_queue=True)
+        await self.hang_up()
         await self._server.shutdown()
         listening = getattr(self._manager, "thread", None)
         if listening is not None:
@@ -96,9 +104,23 @@ class Sockets:
         if self._manager.redis is not None:
             await self._manager.redis.aclose()
 
+    async def hang_up(self) -> None:
+        """End the connections of this process; clients connect again by themselves."""
+        for sid in list(self._open):
+            await self._server.disconnect(sid, ignore_queue=True)
+
     async def tell_here(self, event: str, *data: Any) -> None:
         """Send to all connections of this process; for what every process learns by itself."""
         await self._server.emit(event, data, room=EVERYONE, ignore_queue=True)
+
+    @property
+    def has_job_watchers(self) -> bool:
+        """Whether anybody is connected here who may read jobs."""
+        return JOB_WATCHERS in self._by_room
+
+    async def tell_job_watchers_here(self, event: str, *data: Any) -> None:
+        """Send to administrators' connections of this process that may read jobs."""
+        await self._server.emit(event, data, room=JOB_WATCHERS, ignore_queue=True)
 
     async def settings_changed(self, _sections: object = None) -> None:
         """A listener for `LiveSettings.on_change`: clients read the settings again, a moment later."""
@@ -132,6 +154,7 @@ class Sockets:
             self._by_room.setdefault(room, set()).add(sid)
             await self._server.enter_room(sid, room)
         await self._server.enter_room(sid, EVERYONE)
+        self.job_watchers_joined += JOB_WATCHERS in one.rooms
         with suppress(Exception):  # without Redis there are no events to miss
             await self._presence.seen([caller.user_id])
         await self._server.emit("on_server_version", api_version().model_dump(), to=sid, ignore_queue=True)
@@ -165,15 +188,18 @@ class Sockets:
             self._spawn(self._check_again(sids))
 
     async def _check_again(self, sids: set[str]) -> None:
-        """Close connections whose credentials are good no longer."""
+        """Close connections whose credentials are good no longer, or for something else than before."""
         await asyncio.sleep(FAREWELL)
         for sid, one in [(sid, self._open[sid]) for sid in sids & self._open.keys()]:
             try:
-                await self._admitted(one.scope)
+                caller = await self._admitted(one.scope)
             except Refused:
                 await self._server.disconnect(sid, ignore_queue=True)
             except Exception:  # the database is away; its return brings another check
                 log.warning("a connection could not be checked again", exc_info=True)
+            else:
+                if _rooms(caller) != one.rooms:
+                    await self._server.disconnect(sid, ignore_queue=True)
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
@@ -182,6 +208,11 @@ class Sockets:
 
 
 def _rooms(caller: Caller) -> tuple[str, ...]:
-    """The ids by which a connection is addressed, and checked again."""
+    """The ids by which a connection is addressed, and checked again; and the room of those who may read jobs."""
     ids = (caller.user_id, caller.session_id, caller.api_key_id)
-    return tuple(str(one) for one in ids if one is not None)
+    rooms = tuple(str(one) for one in ids if one is not None)
+    try:
+        check(_JOBS, caller)
+    except Refused:
+        return rooms
+    return (*rooms, JOB_WATCHERS)

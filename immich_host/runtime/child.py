@@ -5,15 +5,18 @@ import os
 import signal
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from immich_host.runtime.commands import Command
 from immich_host.runtime.merged_log import Lines, MergedLog
+from immich_host.runtime.replacing import READY, ReadyPipe
 
 QUICK_END = 5.0
 LONGEST_PAUSE = 10.0
 NEXT_LOOK = 0.01
+UNUSABLE = 78
+"""Exit code of a process that will always end as long as its settings, or what they name, are as they are."""
 
 
 class Program(Protocol):
@@ -62,6 +65,35 @@ class PlainProgram:
     def ready(self) -> bool:
         """At once."""
         return True
+
+
+@dataclass
+class ReplaceableProgram(PlainProgram):
+    """A process of the server: it says itself when it is ready, so that another may make way for it."""
+
+    _pipe: ReadyPipe = field(default_factory=ReadyPipe, init=False)
+
+    def again(self) -> "ReplaceableProgram":
+        """The same for a second process beside this one."""
+        return replace(self)
+
+    def prepare(self) -> None:
+        """Make the pipe on which it will say so."""
+        self._pipe.open()
+
+    def command(self) -> Command:
+        """How to start it, with that pipe."""
+        number = self._pipe.fd
+        environment = {**self.run.environment, READY: str(number)}
+        return replace(self.run, environment=environment, pass_fds=(*self.run.pass_fds, number))
+
+    def started(self) -> None:
+        """Let go of the process's end of the pipe."""
+        self._pipe.started()
+
+    def ready(self) -> bool:
+        """Once it has said so."""
+        return self._pipe.is_ready()
 
 
 class Child:
@@ -113,6 +145,13 @@ class Child:
             self.log.say(f"{self.program.name} does not end by itself", "warning")
             self.kill()
             await asyncio.wait({self._task}, timeout=1.0)
+
+    async def leave(self, number: signal.Signals) -> None:
+        """Tell it by a signal that another has taken its place, and wait until it has done its work; no new start."""
+        self._stopping.set()
+        self.signal(number)
+        if self._task:
+            await asyncio.wait({self._task})
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal, if it runs."""

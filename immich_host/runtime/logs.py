@@ -42,6 +42,26 @@ def configure(settings: RuntimeSettings) -> None:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 
+def aside() -> None:
+    """For commands whose standard output is their answer: warnings and errors go to standard error, in one line."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.add_log_level,
+            _without_traceback,
+            structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, pad_level=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _without_traceback(_logger: Any, _method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    if event.pop("exc_info", None):
+        error = sys.exception()
+        event["error"] = f"{type(error).__name__}: {error}"
+    return event
+
+
 def _rendering(settings: RuntimeSettings) -> list[Any]:
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if settings.log_format == "json":

@@ -1,16 +1,19 @@
-"""Giving memory back to the machine after work: the C library keeps what was freed, in case it is needed again."""
+"""Memory of the machine: how much there is, and giving it back after work, as the C library keeps what was freed."""
 
 import asyncio
-import ctypes
 import gc
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
+
+from immich_host.jobs.memory import resident, trim
 
 LOOK_SECONDS = 5.0
 WORTHWHILE = 8 << 20
 """Bytes by which a process must have grown since it gave back last."""
+
+LEAST_FOR_JOBS = 1 << 30
+_CONTAINERS = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
 async def give_back_when_idle(busy: Callable[[], bool]) -> None:
@@ -19,8 +22,8 @@ async def give_back_when_idle(busy: Callable[[], bool]) -> None:
     Args:
         busy: Whether work goes on; then nothing is given back, as it may be wanted again in a moment.
     """
-    trim = _trim()
-    if trim is None:
+    give_back = trim()
+    if give_back is None:
         return
     left, was_busy = resident(), False
     while True:
@@ -28,18 +31,22 @@ async def give_back_when_idle(busy: Callable[[], bool]) -> None:
         is_busy = busy()
         if not is_busy and not was_busy and resident() > left + WORTHWHILE:
             gc.collect()
-            await asyncio.to_thread(trim, 0)
+            await asyncio.to_thread(give_back, 0)
             left = resident()
         was_busy = is_busy
 
 
-def _trim() -> Callable[[int], int] | None:
-    """`malloc_trim` of the GNU C library, which other systems have not."""
-    if sys.platform != "linux":
-        return None
-    return getattr(ctypes.CDLL(None), "malloc_trim", None)
+def machine() -> int:
+    """Bytes of memory of this machine, or of the container where that is given less."""
+    found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    for file in _CONTAINERS:
+        try:
+            found.append(int(file.read_text()))
+        except (OSError, ValueError):
+            continue  # no container, or one without a limit
+    return min(found)
 
 
-def resident() -> int:
-    """Bytes of memory that this process holds, shared ones counted in full; Linux only."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+def for_jobs(processes: int) -> int:
+    """Bytes that each of so many workers may hold: three quarters of all, but enough for a large photo."""
+    return max(LEAST_FOR_JOBS, machine() * 3 // 4 // processes)

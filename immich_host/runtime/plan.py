@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from immich_host.runtime.child import PlainProgram
+from immich_host.runtime.child import PlainProgram, ReplaceableProgram
 from immich_host.runtime.commands import Command
 from immich_host.runtime.gate import GATE
+from immich_host.runtime.replacing import SUPERVISOR
 
 # Few memory pools however many threads there are: otherwise each thread's pool keeps what it once
 # needed. Lines reach the log as they are written.
@@ -54,11 +55,11 @@ class Plan:
 
     def answering(self, environment: dict[str, str], listener: int, gate: int) -> list[PlainProgram]:
         """The API processes; they share the listening socket `listener` and wait at the gate."""
-        values = FRUGAL | os.environ | environment | {GATE: str(gate)}
+        values = FRUGAL | os.environ | environment | {GATE: str(gate), SUPERVISOR: str(os.getpid())}
         answer = Command((*self.program, "api", "--fd", str(listener)), values, pass_fds=(listener, gate))
-        return [PlainProgram(f"api.{number + 1}", answer) for number in range(self.api_processes)]
+        return [ReplaceableProgram(f"api.{number + 1}", answer) for number in range(self.api_processes)]
 
     def working(self, environment: dict[str, str]) -> list[PlainProgram]:
         """The workers."""
-        work = Command((*self.program, "work"), FRUGAL | os.environ | environment)
-        return [PlainProgram(f"work.{number + 1}", work) for number in range(self.work_processes)]
+        work = Command((*self.program, "work"), FRUGAL | os.environ | environment | {SUPERVISOR: str(os.getpid())})
+        return [ReplaceableProgram(f"work.{number + 1}", work) for number in range(self.work_processes)]

@@ -4,12 +4,15 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import ByteSize, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from immich_host.runtime.binaries import Binaries, Source, media_binaries
+from immich_host.runtime.memory import for_jobs
 
 PREFIX = "IMMICH_HOST_"
+LEAST_MEMORY = 256 << 20
+SCHEMES = {"database_url": ("postgresql://", "postgres://"), "redis_url": ("redis://", "rediss://", "unix://")}
 
 
 class RuntimeSettings(BaseSettings):
@@ -50,6 +53,18 @@ class RuntimeSettings(BaseSettings):
         ge=1,
         description="Processes that work on jobs; by default as many as there are cores.",
     )
+    work_memory: ByteSize = Field(
+        default_factory=lambda data: ByteSize(for_jobs(data.get("work_processes", 1))),
+        validate_default=False,
+        description="Memory that one job process may hold (`2GB`, `0` for any amount); when it grows beyond, it is "
+        "started again, and a job that always makes it do so is failed. Counts on Linux. By default three quarters "
+        "of the machine's memory, divided by the number of job processes, but 1 GiB at least.",
+    )
+    install_over_api: bool = Field(
+        default=True,
+        description="Whether administrators may install and uninstall plugins over the API (`true`), or only on "
+        "this machine's terminal (`false`). Installing a plugin is running its code.",
+    )
     ffmpeg: Source = Field(
         default="package",
         description="Where ffmpeg and ffprobe come from: `package` (the Python package's) or `path`.",
@@ -64,6 +79,23 @@ class RuntimeSettings(BaseSettings):
         default="info", description="The least important messages that are logged."
     )
 
+    @field_validator("database_url", "redis_url")
+    @classmethod
+    def _address(cls, url: str | None, info: ValidationInfo) -> str | None:
+        schemes = SCHEMES[info.field_name or ""]
+        if url is not None and not url.startswith(schemes):
+            msg = f"begins with one of {', '.join(schemes)}"
+            raise ValueError(msg)
+        return url
+
+    @field_validator("work_memory")
+    @classmethod
+    def _room_for_jobs(cls, size: ByteSize) -> ByteSize:
+        if 0 < size < LEAST_MEMORY:
+            msg = f"a job process needs {LEAST_MEMORY >> 20} MiB at least"
+            raise ValueError(msg)
+        return size
+
     @field_validator("data", "media_location", "config_file")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
@@ -73,6 +105,10 @@ class RuntimeSettings(BaseSettings):
     def media_folder(self) -> Path:
         """The media root."""
         return self.media_location or self.data / "media"
+
+    def plugin_folder(self, plugin: str) -> Path:
+        """Where a plugin keeps what is no one's photo."""
+        return self.data / "plugins" / plugin
 
     def binaries(self) -> Binaries:
         """The media programs, from where these settings say."""

@@ -11,18 +11,21 @@ import socket
 from collections import Counter
 from typing import NoReturn
 
-from immich_host.runtime.child import Child, PlainProgram, Program
+from immich_host.runtime.child import UNUSABLE, Child, PlainProgram, Program, ReplaceableProgram
 from immich_host.runtime.gate import Gate
 from immich_host.runtime.listening import listen, local_address, url_of
 from immich_host.runtime.locks import FolderLock
 from immich_host.runtime.merged_log import MergedLog
 from immich_host.runtime.plan import Plan
+from immich_host.runtime.replacing import LEAVE, RENEW
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PROCESS_PATIENCE = 5.5
 SERVER_PATIENCE = 3.0
 HOPELESS = 5  # ends in a row before the server has ever answered
 NEXT_PING = 0.05
+REPLACED_WITHIN = 60.0
+ASKED_TOGETHER = 0.5  # every process asks for the same change; once is enough
 
 
 class StartFailed(RuntimeError):
@@ -38,16 +41,19 @@ class Supervisor:
         self.lock = FolderLock(plan.data)
         self.servers: list[Child] = []
         self.processes: list[Child] = []
+        self.leaving: dict[Child, asyncio.Task[None]] = {}
         self.environment: dict[str, str] = {}
         self.answered = False
         self.ends: Counter[str] = Counter()
         self.stop_asked = asyncio.Event()
+        self.renewal_asked = asyncio.Event()
         self.hopeless: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> int:
         """Serve until a signal comes; the exit code."""
         for number in STOP_SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, self.ask_to_stop)
+        asyncio.get_running_loop().add_signal_handler(RENEW, self.renewal_asked.set)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)  # `serve` holds them back until here
         start = asyncio.create_task(self._start())
         stop = asyncio.create_task(self.stop_asked.wait())
@@ -72,7 +78,7 @@ class Supervisor:
             self.log.say("stopping")
             self.stop_asked.set()
             return
-        for child in (*self.processes, *self.servers):
+        for child in (*self.processes, *self.leaving, *self.servers):
             child.kill()
 
     async def _start(self) -> None:
@@ -92,7 +98,31 @@ class Supervisor:
                 self.processes.append(self._child(program))
             self.answered = True
             self.log.say(f"immich-host is ready: {url_of(listener)}")
-            await self.stop_asked.wait()
+            while True:
+                await self.renewal_asked.wait()
+                await asyncio.sleep(ASKED_TOGETHER)
+                self.renewal_asked.clear()
+                await self._replace_all()
+
+    async def _replace_all(self) -> None:
+        """Put a new process in the place of each, one by one; each old one ends when its work is done."""
+        for old in list(self.processes):
+            if not isinstance(old.program, ReplaceableProgram):
+                continue
+            new = self._child(old.program.again())
+            self.processes.append(new)
+            ready = asyncio.create_task(new.ready.wait())
+            await asyncio.wait({ready}, timeout=REPLACED_WITHIN)
+            if not ready.done():
+                ready.cancel()
+                self.log.say(f"a new {old.program.name} does not become ready; the old processes go on", "error")
+                await new.stop(PROCESS_PATIENCE)
+                self.processes.remove(new)
+                return
+            self.processes.remove(old)
+            self.leaving[old] = leaving = asyncio.create_task(old.leave(LEAVE))
+            leaving.add_done_callback(lambda _task, left=old: self.leaving.pop(left, None))
+        self.log.say("all processes are replaced")
 
     def _server_children(self) -> list[Child]:
         """Begin to start the embedded servers that are wanted."""
@@ -133,12 +163,17 @@ class Supervisor:
         # counted here, as a slow machine may need longer for an end than what the child calls quick
         self.ends[child.program.name] += 1
         ends = self.ends[child.program.name]
-        if ends >= HOPELESS and not self.answered and not self.hopeless.done():
+        if self.answered or self.hopeless.done():
+            return
+        if child.process and child.process.returncode == UNUSABLE:
+            self.hopeless.set_result(f"{child.program.name} cannot work with these settings (see above)")
+        elif ends >= HOPELESS:
             self.hopeless.set_result(f"{child.program.name} ended {ends} times in a row")
 
     async def _stop(self) -> None:
         """First what uses the servers, then the servers."""
-        for group, patience in ((self.processes, PROCESS_PATIENCE), (self.servers, SERVER_PATIENCE)):
+        processes = [*self.processes, *self.leaving]
+        for group, patience in ((processes, PROCESS_PATIENCE), (self.servers, SERVER_PATIENCE)):
             await asyncio.gather(*(child.stop(patience) for child in group))
         self.lock.release()
 

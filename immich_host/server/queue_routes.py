@@ -5,10 +5,13 @@ from typing import Protocol
 from pydantic import MISSING
 
 from immich_host.jobs.counts import Counts
+from immich_host.jobs.failures import Wanted
 from immich_host.jobs.room import Jobs
 from immich_host.plugin_api.errors import Refused
 from immich_host.plugin_api.permissions import Permission
+from immich_host.plugin_api.types import wire_time
 from immich_host.plugin_api.web import Routes
+from immich_host.server.job_answers import statistics
 from immich_host.server.queue_dto import (
     GetQueueJobsQuery,
     JobCreateDto,
@@ -20,7 +23,6 @@ from immich_host.server.queue_dto import (
     QueueResponseDto,
     QueueResponseLegacyDto,
     QueuesResponseLegacyDto,
-    QueueStatisticsDto,
     QueueStatusLegacyDto,
     QueueUpdateDto,
 )
@@ -68,13 +70,13 @@ async def legacy_command(host: JobsKernel, name: QueueName, body: QueueCommandDt
     commands = host.job_room.commands
     match body.command:
         case QueueCommand.START:
-            await commands.start(name, None if body.force is MISSING else body.force)
+            await commands.start(name, "refresh" if body.force is MISSING else "all" if body.force else "missing")
         case QueueCommand.PAUSE | QueueCommand.RESUME:
             await _set_paused(host, name, is_paused=body.command is QueueCommand.PAUSE)
         case QueueCommand.EMPTY:
             await commands.empty(name)
         case QueueCommand.CLEAR_FAILED:
-            await commands.clear_failed(name)
+            await host.job_room.failures.clear(Wanted(queue=name))
     return _legacy(await host.job_room.counts.one(name))
 
 
@@ -104,13 +106,13 @@ async def empty_queue(host: JobsKernel, name: QueueName, body: QueueDeleteDto) -
     """Drop the jobs that wait, and on request the failed ones."""
     await host.job_room.commands.empty(name)
     if body.failed is True:
-        await host.job_room.commands.clear_failed(name)
+        await host.job_room.failures.clear(Wanted(queue=name))
 
 
 @QUEUES.get("/queues/{name}/jobs", permission=Permission.QUEUE_JOB_READ, admin=True, operation_id="getQueueJobs")
 async def queue_jobs(host: JobsKernel, name: QueueName, query: GetQueueJobsQuery) -> list[QueueJobResponseDto]:
     """Up to 1000 jobs of a queue. `data` holds our own name of the job, its arguments, and how it stands."""
-    found = await host.job_room.counts.list(name, [status.value for status in query.status or ()])
+    found = await host.job_room.counts.listed(name, [status.value for status in query.status or ()])
     return [
         QueueJobResponseDto(
             id=str(job.id),
@@ -124,36 +126,36 @@ async def queue_jobs(host: JobsKernel, name: QueueName, query: GetQueueJobsQuery
                 "attempts": job.attempts,
                 **({"error": job.error} if job.error else {}),
                 **({"progress": job.progress} if job.progress else {}),
+                **({"nextTry": wire_time(job.next_try_at)} if job.next_try_at else {}),
             },
         )
         for job in found
     ]
 
 
-async def _set_paused(host: JobsKernel, name: QueueName, *, is_paused: bool) -> None:
-    if name is QueueName.BACKGROUND_TASK and is_paused:
+def refuse_pause(name: str) -> None:
+    """The queue of the server's own work is never paused.
+
+    Raises:
+        Refused: 400.
+    """
+    if name == QueueName.BACKGROUND_TASK:
         raise Refused(400, "The queue backgroundTask cannot be paused")
+
+
+async def _set_paused(host: JobsKernel, name: QueueName, *, is_paused: bool) -> None:
+    if is_paused:
+        refuse_pause(name)
     commands = host.job_room.commands
     await (commands.pause(name) if is_paused else commands.resume(name))
 
 
-def _statistics(counts: Counts) -> QueueStatisticsDto:
-    return QueueStatisticsDto(
-        active=counts.active,
-        completed=counts.completed,
-        delayed=counts.delayed,
-        failed=counts.failed,
-        paused=counts.paused,
-        waiting=counts.waiting,
-    )
-
-
 def _legacy(counts: Counts) -> QueueResponseLegacyDto:
     return QueueResponseLegacyDto(
-        job_counts=_statistics(counts),
+        job_counts=statistics(counts),
         queue_status=QueueStatusLegacyDto(is_active=counts.active > 0, is_paused=counts.is_paused),
     )
 
 
 def _queue(name: QueueName, counts: Counts) -> QueueResponseDto:
-    return QueueResponseDto(name=name, is_paused=counts.is_paused, statistics=_statistics(counts))
+    return QueueResponseDto(name=name, is_paused=counts.is_paused, statistics=statistics(counts))

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from immich_host.plugin_api.answers import AdminConfigSmtpDto
 from immich_host.plugin_api.dto import Dto
 from immich_host.plugin_api.types import ClockTime, Uri
 from immich_host.settings.dto_learning import AdminConfigMachineLearningDto
@@ -138,26 +139,6 @@ class AdminConfigNightlyTasksDto(Dto):
     missing_thumbnails: bool
     start_time: ClockTime
     sync_quota_usage: bool
-
-
-class AdminConfigSmtpTransportDto(Dto):
-    """Settings: SMTP transport."""
-
-    host: str
-    ignore_cert: bool
-    password: str
-    port: Annotated[int, Field(ge=0, le=65535)]
-    secure: bool
-    username: str
-
-
-class AdminConfigSmtpDto(Dto):
-    """Settings: SMTP."""
-
-    enabled: bool
-    from_: Annotated[str, Field(validation_alias="from", serialization_alias="from")]
-    reply_to: str
-    transport: AdminConfigSmtpTransportDto
 
 
 class AdminConfigNotificationsDto(Dto):

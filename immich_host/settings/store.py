@@ -101,6 +101,16 @@ class LiveSettings:
         else:
             self._reading = self._read(await self._stored())
 
+    async def take_in(self, catalogue: Catalogue) -> None:
+        """Go on with other sections: plugins have come or gone. Nobody is told of changes.
+
+        Raises:
+            ConfigFileInvalid: The configuration file does not fit the new sections.
+        """
+        self._generation += 1
+        self.catalogue = catalogue
+        await self.start()
+
     async def stop(self) -> None:
         """End a reload that is under way."""
         if self._reload:
@@ -159,8 +169,17 @@ class LiveSettings:
             for section, before, after in _changes(old, new):
                 await self._call_hook(section, "settings_check", before, after)
             await self._save(difference(new.document, self.catalogue.defaults))
-            self._db.on_commit(lambda: self._adopt(new))
+            self._db.on_commit(self._changed_here)
         return new.config
+
+    async def _changed_here(self) -> None:
+        """Once a change of this process holds, everybody here has been told, whoever of two tasks did so."""
+        new = self._read(await self._stored())
+        # one that has begun meanwhile may be telling the same
+        while self._reload and not self._reload.done() and self._reload is not asyncio.current_task():
+            await asyncio.wait({self._reload})
+            new = self._read(await self._stored())
+        await self._adopt(new)
 
     async def _adopt(self, new: Reading) -> None:
         """Make a reading the current one and tell everybody here what changed."""

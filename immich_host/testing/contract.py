@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from immich_host.assets.columns import JOB_STATUS
 from immich_host.checking import Finding, Package, loading, readme, registered, source
 from immich_host.checking.package import GROUP, installed
 from immich_host.db.database import Database
@@ -38,6 +39,8 @@ class PluginContract:
 
     plugin: ClassVar[str]
     arguments: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    marks: ClassVar[frozenset[str]] = frozenset()
+    """Columns of `asset_job_status` that its migrations empty backwards, so that all assets are looked at again."""
 
     def sample(self) -> tuple[str, bytes]:
         """Name and content of the file on which jobs are run; overwrite it when they want another."""
@@ -82,7 +85,10 @@ class PluginContract:
             assert before.lines <= with_it.lines, f"it changes others' tables: {before.lines - with_it.lines}"
             faults = (source.table_fault(self.plugin, table) for table in sorted(with_it.tables - before.tables))
             assert [fault for fault in faults if fault] == []
+            await _mark_all(database)
             await purge(database, own[0])
+            left = await database.fetchrow("SELECT * FROM asset_job_status")
+            assert {mark for mark in JOB_STATUS if left[mark] is None} == self.marks, "a purge forgets what it has done"
             assert await schema(database) == before, "after its migrations backwards, the database is not as before"
             assert await migrate(database, own) == {}
             assert await schema(database) == with_it
@@ -172,3 +178,19 @@ class PluginContract:
 def _nothing(findings: list[Finding]) -> None:
     if findings:
         pytest.fail("\n".join(["", *map(str, findings)]), pytrace=False)
+
+
+async def _mark_all(database: Database) -> None:
+    """Put in an asset with which every job is done."""
+    owner, asset = uuid4(), uuid4()
+    await database.execute('INSERT INTO "user" (id, email) VALUES ($1, $2)', owner, f"{owner}@example.com")
+    await database.execute(
+        """INSERT INTO asset (id, owner_id, type, original_path, original_file_name, file_created_at, file_modified_at,
+             local_date_time, checksum) VALUES ($1, $2, 'IMAGE', 'upload/a', 'a.jpg', now(), now(), now(), 'a')""",
+        asset,
+        owner,
+    )
+    marks = sorted(JOB_STATUS)
+    values = ", ".join(f"{mark} = now()" for mark in marks)
+    await database.execute("INSERT INTO asset_job_status (asset_id) VALUES ($1) ON CONFLICT DO NOTHING", asset)
+    await database.execute(f"UPDATE asset_job_status SET {values}")  # noqa: S608 - own names

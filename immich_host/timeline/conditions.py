@@ -1,15 +1,14 @@
 """From a timeline query to SQL conditions: whose assets, which of them."""
 
-from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
+from immich_host.plugin_api.answers import AssetVisibility
+from immich_host.plugin_api.conditions import Conditions
 from immich_host.plugin_api.errors import Refused
 from immich_host.plugin_api.permissions import Permission
 from immich_host.plugin_api.web import Caller
 from immich_host.timeline.dto import AssetOrderBy, GetTimeBucketsQuery
 from immich_host.wire.access import refusal, require_elevated
-from immich_host.wire.dto import AssetVisibility
 from immich_host.wire.kernel import Kernel
 
 type Query = GetTimeBucketsQuery
@@ -23,49 +22,22 @@ _PLUGIN_PARAMETERS = {
 """Parameters that a plugin turns into a condition, and the right that is missing where none does."""
 
 
-@dataclass(slots=True)
-class Conditions:
-    """SQL over the aliases `asset` and `exif`, with its `$n` arguments."""
-
-    parts: list[str] = field(default_factory=list[str])
-    args: list[Any] = field(default_factory=list[Any])
-    needs_exif: bool = False
-
-    def argument(self, value: Any) -> str:
-        """The placeholder for a value."""
-        self.args.append(value)
-        return f"${len(self.args)}"
-
-    def add(self, part: str, *values: Any) -> None:
-        """A condition, each `?` of which stands for the next of `values`.
-
-        Raises:
-            ValueError: There are more or fewer marks than values.
-        """
-        pieces = part.split("?")
-        if len(pieces) != len(values) + 1:
-            msg = f"{part!r} does not take {len(values)} values"
-            raise ValueError(msg)
-        marks = [self.argument(value) for value in values]
-        self.parts.append("".join(piece + mark for piece, mark in zip(pieces, [*marks, ""], strict=True)))
-
-    @property
-    def where(self) -> str:
-        """All conditions together."""
-        return " AND ".join(self.parts)
-
-
 def month_column(query: Query) -> str:
     """The generated column that the buckets go by."""
     return "created_month" if query.order_by is AssetOrderBy.CREATED_AT else "local_month"
+
+
+def viewer_of(caller: Caller) -> UUID | None:
+    """Whose favourites the caller sees: their own; nobody's who comes by a shared link, though it be the owner's."""
+    return caller.user_id if caller.shared_link is None else None
 
 
 async def conditions(host: Kernel, caller: Caller, query: Query) -> Conditions:
     """The conditions of a timeline query, with every right checked.
 
     Raises:
-        Refused: 400 for another's timeline, an album one may not see or partners where they have
-            no place; 401 for the locked folder while the session is not unlocked.
+        Refused: 400 for another's timeline, an album one may not see, partners where they have no place, or a box by
+            a link that hides metadata; 401 for the locked folder while the session is not unlocked.
     """
     _check(caller, query)
     found = Conditions()
@@ -83,7 +55,8 @@ async def conditions(host: Kernel, caller: Caller, query: Query) -> Conditions:
         found.add("asset.owner_id = ?", caller.user_id)
     if query.is_favorite is not None:
         # what others like is theirs to know: to everybody else nothing of theirs is a favourite
-        found.add("(asset.is_favorite AND asset.owner_id = ?) = ?", caller.user_id, query.is_favorite)
+        liked = "coalesce(asset.is_favorite AND asset.owner_id = ?::uuid, false)"
+        found.add(f"{liked} = ?", viewer_of(caller), query.is_favorite)
     if query.with_stacked:
         found.add("""(asset.stack_id IS NULL
           OR EXISTS (SELECT FROM stack WHERE stack.id = asset.stack_id AND stack.primary_asset_id = asset.id))""")
@@ -100,6 +73,9 @@ def _check(caller: Caller, query: Query) -> None:
         raise Refused(
             400, "withPartners is only supported for the timeline: not for archived, trashed, favorite or locked assets"
         )
+    link = caller.shared_link
+    if query.bbox is not None and link is not None and not link.show_metadata:  # boxes would tell where photos are
+        raise Refused(400, "bbox cannot be asked about by a shared link")
 
 
 async def _add_scope(host: Kernel, caller: Caller, query: Query, found: Conditions) -> None:
@@ -116,7 +92,7 @@ async def _add_scope(host: Kernel, caller: Caller, query: Query, found: Conditio
         raise refusal(Permission.ARCHIVE_READ)
     owners: set[UUID] = {user_id}
     if query.with_partners:
-        owners |= await host.hosting.gather_ids("timeline_owners", user=caller)
+        owners |= await host.access.timeline_owners(caller)
     if len(owners) == 1:
         found.add("asset.owner_id = ?", user_id)
     else:

@@ -4,9 +4,9 @@ from enum import StrEnum
 
 from pydantic import MISSING
 
+from immich_host.plugin_api.answers import AssetOrder, AssetVisibility
 from immich_host.plugin_api.dto import Dto, QueryDto
 from immich_host.plugin_api.types import Id, QueryBool
-from immich_host.wire.dto import AssetOrder, AssetVisibility
 
 
 class AssetOrderBy(StrEnum):

@@ -3,18 +3,18 @@
 from datetime import date
 from typing import Any
 
+from immich_host.plugin_api.answers import AssetOrder
 from immich_host.plugin_api.errors import Refused
 from immich_host.plugin_api.permissions import Permission
 from immich_host.plugin_api.web import Caller, RawJson, Routes
 from immich_host.timeline import store
-from immich_host.timeline.conditions import conditions, month_column
+from immich_host.timeline.conditions import conditions, month_column, viewer_of
 from immich_host.timeline.dto import (
     GetTimeBucketQuery,
     GetTimeBucketsQuery,
     TimeBucketAssetResponseDto,
     TimeBucketsResponseDto,
 )
-from immich_host.wire.dto import AssetOrder
 from immich_host.wire.kernel import Kernel
 
 routes = Routes("Timeline")
@@ -43,7 +43,7 @@ async def read_bucket(caller: Caller, host: Kernel, query: GetTimeBucketQuery) -
         found,
         month=month_column(query),
         first_day=first_day,
-        viewer=caller.user_id,
+        viewer=viewer_of(caller),
         newest_first=query.order is not AssetOrder.ASC,
         with_places=shows_places,
         with_coordinates=bool(query.with_coordinates) and shows_places,

@@ -68,7 +68,7 @@ async def bucket(
     *,
     month: str,
     first_day: date,
-    viewer: UUID,
+    viewer: UUID | None,
     newest_first: bool,
     with_places: bool,
     with_coordinates: bool,
@@ -81,7 +81,7 @@ async def bucket(
         found: Which assets; further arguments are added to it.
         month: The generated column of the month.
         first_day: The bucket.
-        viewer: Favourites are shown of this user's own assets only.
+        viewer: Favourites are shown of this user's own assets only, to None of nobody's.
         newest_first: The order within the bucket: by local day, then by the moment.
         with_places: Columns `city` and `country`.
         with_coordinates: Columns `latitude` and `longitude`.
@@ -96,7 +96,7 @@ async def bucket(
               SELECT {keys}, asset.owner_id, asset.visibility, asset.duration, asset.live_photo_video_id,
                 CASE WHEN asset.width > 0 AND asset.height > 0
                   THEN round(asset.width::float8 / asset.height * 1000) / 1000 ELSE 1 END AS ratio,
-                asset.is_favorite AND asset.owner_id = {own} AS is_favorite,
+                coalesce(asset.is_favorite AND asset.owner_id = {own}, false) AS is_favorite,
                 asset.deleted_at IS NOT NULL AS is_trashed,
                 asset.type = 'IMAGE' AS is_image,
                 encode(asset.thumbhash, 'base64') AS thumbhash,

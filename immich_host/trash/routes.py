@@ -1,10 +1,10 @@
 """Routes of the trash."""
 
 from immich_host.assets.store import empty_trash, restore
+from immich_host.plugin_api.answers import BulkIdsDto
 from immich_host.plugin_api.permissions import Permission
 from immich_host.plugin_api.web import Caller, Routes
 from immich_host.trash.dto import TrashResponseDto
-from immich_host.wire.dto import BulkIdsDto
 from immich_host.wire.kernel import Kernel
 
 routes = Routes("Trash")

@@ -69,7 +69,7 @@ async def create_user_admin(host: Kernel, caller: Caller, body: UserAdminCreateD
     columns = await _columns(body)
     async with host.db.transaction():
         row = await store.create(host.db, **columns)
-        await host.publish("user_created", user_id=row.id)
+        await host.publish("user_created", user_id=row.id, notify=body.notify is True)
     return admin_answer(row, host.paths)
 
 

@@ -3,8 +3,9 @@
 from typing import Final
 
 from immich_host.media.paths import MediaPaths
+from immich_host.plugin_api.answers import UserAvatarColor, UserResponseDto
 from immich_host.users.rows import UserRow
-from immich_host.wire.dto import UserAdminResponseDto, UserAvatarColor, UserLicense, UserResponseDto, UserStatus
+from immich_host.wire.dto import UserAdminResponseDto, UserLicense, UserStatus
 
 _COLOURS: Final = tuple(UserAvatarColor)
 

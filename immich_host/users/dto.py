@@ -7,9 +7,9 @@ from uuid import UUID
 
 from pydantic import MISSING, Field
 
+from immich_host.plugin_api.answers import AssetVisibility, UserAvatarColor
 from immich_host.plugin_api.dto import Dto, QueryDto
 from immich_host.plugin_api.types import Binary, Email, Id, PinCode, QueryBool, Timestamp
-from immich_host.wire.dto import AssetVisibility, UserAvatarColor
 
 
 class CalendarHeatmapType(StrEnum):

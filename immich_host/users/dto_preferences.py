@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import MISSING, Field
 
+from immich_host.plugin_api.answers import AssetOrder, UserAvatarColor
 from immich_host.plugin_api.dto import Dto
-from immich_host.wire.dto import AssetOrder, UserAvatarColor
 
 
 class AlbumsResponse(Dto):

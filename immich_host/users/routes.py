@@ -4,6 +4,7 @@ from uuid import UUID
 
 from quart import Request, Response
 
+from immich_host.plugin_api.answers import UserResponseDto
 from immich_host.plugin_api.errors import Refused
 from immich_host.plugin_api.permissions import Permission
 from immich_host.plugin_api.types import Binary
@@ -23,7 +24,7 @@ from immich_host.users.dto import (
 from immich_host.users.dto_preferences import UserPreferencesResponseDto, UserPreferencesUpdateDto
 from immich_host.users.heatmap import heatmap
 from immich_host.users.rows import UserRow
-from immich_host.wire.dto import LicenseKeyDto, LicenseResponseDto, UserAdminResponseDto, UserResponseDto
+from immich_host.wire.dto import LicenseKeyDto, LicenseResponseDto, UserAdminResponseDto
 from immich_host.wire.kernel import Kernel
 
 routes = Routes("Users")

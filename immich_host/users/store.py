@@ -10,6 +10,7 @@ import asyncpg
 import orjson
 
 from immich_host.media.paths import MediaPaths
+from immich_host.plugin_api.answers import UserResponseDto
 from immich_host.plugin_api.database import Database
 from immich_host.plugin_api.errors import Refused
 from immich_host.users.answers import admin_answer, profile_path, user_answer
@@ -17,7 +18,6 @@ from immich_host.users.changes import changed, on_change
 from immich_host.users.passwords import hash_now, hash_secret, matches
 from immich_host.users.rows import UserRow
 from immich_host.users.tables import User
-from immich_host.wire.dto import UserResponseDto
 
 __all__ = [
     "UserRow",

@@ -7,9 +7,11 @@ from immich_host.db.database import Database
 from immich_host.hosting import Hosting
 from immich_host.plugin_api.errors import Refused
 from immich_host.plugin_api.permissions import Permission
-from immich_host.plugin_api.web import Caller
+from immich_host.plugin_api.web import Caller, SharedLinkView
 
 ELEVATION_REQUIRED = "Elevated permission is required"
+
+_BY_LINK = frozenset({Permission.ASSET_READ, Permission.ASSET_VIEW, Permission.ASSET_DOWNLOAD})
 
 _OWNED = """
 SELECT id FROM asset WHERE id = ANY($1::uuid[]) AND owner_id = $2 AND (visibility <> 'locked' OR $3)
@@ -27,10 +29,11 @@ class Access:
         """Those of `ids` that the caller may use in this way.
 
         Owners may do everything with their own, with locked ones only while the session is
-        unlocked. Whatever else is granted (albums, partners, shared links) comes from plugins.
+        unlocked. Whatever else is granted (albums, partners, shared links) comes from plugins. Callers by a
+        shared link look at assets, and download them where the link allows it.
         """
         wanted = set(ids)
-        if not wanted:
+        if not wanted or (caller.shared_link is not None and not _link_allows(caller.shared_link, permission)):
             return set()
         granted: set[UUID] = set()
         if caller.shared_link is None:
@@ -67,6 +70,16 @@ class Access:
         granted = await self._hosting.gather_ids("timeline_access", user_ids=[user_id], user=caller)
         if user_id not in granted:
             raise refusal(permission)
+
+    async def timeline_owners(self, caller: Caller) -> set[UUID]:
+        """Whose assets are shown in the caller's own timeline: the caller's, and those that plugins add (partners)."""
+        if caller.shared_link is not None:
+            return set()
+        return {caller.user_id} | await self._hosting.gather_ids("timeline_owners", user=caller)
+
+
+def _link_allows(link: SharedLinkView, permission: Permission) -> bool:
+    return permission in _BY_LINK and (link.allow_download or permission is not Permission.ASSET_DOWNLOAD)
 
 
 def refusal(permission: Permission) -> Refused:

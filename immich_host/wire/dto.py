@@ -6,48 +6,9 @@ from uuid import UUID
 
 from pydantic import MISSING, Field
 
+from immich_host.plugin_api.answers import UserAvatarColor
 from immich_host.plugin_api.dto import Dto
-from immich_host.plugin_api.types import Email, Id, ProductKey, Timestamp
-
-
-class UserAvatarColor(StrEnum):
-    """Colour behind the initials of a user without a picture."""
-
-    PRIMARY = "primary"
-    PINK = "pink"
-    RED = "red"
-    YELLOW = "yellow"
-    BLUE = "blue"
-    GREEN = "green"
-    PURPLE = "purple"
-    ORANGE = "orange"
-    GRAY = "gray"
-    AMBER = "amber"
-
-
-class AssetVisibility(StrEnum):
-    """Where an asset shows."""
-
-    ARCHIVE = "archive"
-    TIMELINE = "timeline"
-    HIDDEN = "hidden"
-    LOCKED = "locked"
-
-
-class AssetOrder(StrEnum):
-    """Oldest or newest first."""
-
-    ASC = "asc"
-    DESC = "desc"
-
-
-class AssetTypeEnum(StrEnum):
-    """Kind of an asset."""
-
-    IMAGE = "IMAGE"
-    VIDEO = "VIDEO"
-    AUDIO = "AUDIO"
-    OTHER = "OTHER"
+from immich_host.plugin_api.types import Email, ProductKey, Timestamp
 
 
 class UserStatus(StrEnum):
@@ -56,27 +17,6 @@ class UserStatus(StrEnum):
     ACTIVE = "active"
     REMOVING = "removing"
     DELETED = "deleted"
-
-
-class BulkIdErrorReason(StrEnum):
-    """Why one id of a bulk request failed."""
-
-    DUPLICATE = "duplicate"
-    NO_PERMISSION = "no_permission"
-    NOT_FOUND = "not_found"
-    UNKNOWN = "unknown"
-    VALIDATION = "validation"
-
-
-class UserResponseDto(Dto):
-    """A user, as other users see it."""
-
-    avatar_color: UserAvatarColor
-    email: Email
-    id: UUID
-    name: str
-    profile_changed_at: Timestamp
-    profile_image_path: str
 
 
 class UserLicense(Dto):
@@ -132,21 +72,6 @@ class AssetStatsResponseDto(Dto):
     videos: int
 
 
-class BulkIdsDto(Dto):
-    """Ids to act on."""
-
-    ids: list[Id]
-
-
-class BulkIdResponseDto(Dto):
-    """How it went for one id."""
-
-    error: BulkIdErrorReason | MISSING = MISSING
-    error_message: str | MISSING = MISSING
-    id: UUID
-    success: bool
-
-
 class LicenseKeyDto(Dto):
     """A product key to be stored."""
 
@@ -156,24 +81,6 @@ class LicenseKeyDto(Dto):
 
 class LicenseResponseDto(UserLicense):
     """A stored product key."""
-
-
-class AssetOcrResponseDto(Dto):
-    """A piece of text in a picture; corners from 0 to 1."""
-
-    asset_id: UUID
-    box_score: float
-    id: UUID
-    text: str
-    text_score: float
-    x1: float
-    x2: float
-    x3: float
-    x4: float
-    y1: float
-    y2: float
-    y3: float
-    y4: float
 
 
 class SystemConfigTemplateStorageOptionDto(Dto):

@@ -11,6 +11,7 @@ from immich_host.plugin_api.web import FREE, Caller, Route
 
 AUTHENTICATION_REQUIRED = "Authentication required"
 FORBIDDEN = "Forbidden"
+PASSWORD_REQUIRED = "Password required"  # noqa: S105 - what callers by a shared link are told
 SESSION_REQUIRED = "A signed-in session is required"
 
 
@@ -46,6 +47,8 @@ def check(route: Route, caller: Caller | None) -> None:
     if caller.shared_link is not None:
         if not route.shared_link:
             raise Refused(403, FORBIDDEN)
+        if caller.shared_link.wants_password and not route.before_password:
+            raise Refused(401, PASSWORD_REQUIRED)
         return
     if route.admin and not caller.is_admin:
         raise Refused(403, FORBIDDEN)

@@ -3,9 +3,10 @@
 from typing import Any, Literal
 from uuid import UUID
 
+from immich_host.plugin_api.answers import AssetOcrResponseDto
 from immich_host.plugin_api.permissions import Permission
 from immich_host.plugin_api.web import Routes
-from immich_host.wire.dto import AssetOcrResponseDto, SystemConfigTemplateStorageOptionDto
+from immich_host.wire.dto import SystemConfigTemplateStorageOptionDto
 
 _LISTS = (
     ("/notifications", "Notifications", "getNotifications", Permission.NOTIFICATION_READ),

@@ -66,6 +66,8 @@ class _Operation:
             schemas.want(self.handled.query.kind, "in")
         if self.body is not None:
             schemas.want(self.body, "in")
+        for kind in self.route.headers.values():
+            schemas.want(kind, "in")
         for kind in self.answers.values():
             if kind is not None:
                 schemas.want(kind, "out")
@@ -108,8 +110,14 @@ class _Operation:
         if self.handled.query is not None:
             made += _query_parameters(schemas.resolve(schemas.describe(self.handled.query.kind, "in")))
         if self.route.shared_link:
-            made += [_text(name, "query") for name in _LINK_CREDENTIALS]
-        return made + [_text(name, "header") for name in self.route.header_names]
+            made += [
+                {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}
+                for name in _LINK_CREDENTIALS
+            ]
+        return made + [
+            {"name": name, "in": "header", "required": False, "schema": schemas.describe(kind, "in")}
+            for name, kind in self.route.headers.items()
+        ]
 
     def _responses(self, schemas: Schemas) -> Schema:
         made: Schema = {}
@@ -120,9 +128,11 @@ class _Operation:
                 made[str(status)]["content"] = {content_type: {"schema": schemas.describe(kind, "out")}}
             elif content_type != "application/json":
                 made[str(status)]["content"] = {content_type: {"schema": {"type": "string", "format": "binary"}}}
+        content = {"application/json": {"schema": {"$ref": _ERROR}}}
         for status in self._refusals():
-            content = {"application/json": {"schema": {"$ref": _ERROR}}}
             made.setdefault(str(status), {"description": HTTPStatus(status).phrase, "content": content})
+        # an object that is gone, what is going on just now, or a plugin that has been switched off
+        made["4XX"] = {"description": "Turned down; the message says why.", "content": content}
         return made
 
     def _refusals(self) -> list[int]:
@@ -145,10 +155,6 @@ def _not_null(schema: Schema) -> Schema:
         return schema
     rest = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
     return {**options[0], **rest}
-
-
-def _text(name: str, where: str) -> Schema:
-    return {"name": name, "in": where, "required": False, "schema": {"type": "string"}}
 
 
 def _camel(name: str) -> str:

@@ -171,9 +171,10 @@ def raising(name: str) -> Any:
 
 async def test_hooks_that_raise_stop_nothing(host: MakeHost) -> None:
     names = [
-        "upload_offered", "upload_stored", "api_features", "asset_extras", "asset_access", "timeline_access",
-        "timeline_owners", "asset_created", "asset_gathered", "asset_described", "asset_placed", "asset_viewable",
-        "asset_changed", "job_started", "job_finished", "user_created", "api_responded", "settings_changed",
+        "upload_offered", "upload_stored", "upload_kept", "api_features", "asset_extras", "asset_access",
+        "timeline_access", "timeline_owners", "asset_created", "asset_gathered", "asset_described",
+        "asset_placed", "asset_viewable", "asset_changed", "job_started", "job_finished",
+        "user_created", "api_responded", "settings_changed",
     ]  # fmt: skip
     running = await host(plugins=[], records=[plugin("bad", *map(raising, names))])
     assert running.kernel.is_enabled("bad")

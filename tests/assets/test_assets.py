@@ -1,5 +1,6 @@
 """Reading, changing, deleting and counting assets over the API."""
 
+import asyncio
 from base64 import b64encode
 from datetime import UTC, datetime
 from hashlib import sha1
@@ -278,6 +279,37 @@ async def test_copying_properties(running: RunningHost) -> None:
     assert copied["sidecar"].read_bytes() == b"<xmp/>"
     same = await client.put("/api/assets/copy", json={"sourceId": str(source), "targetId": str(source)})
     assert same.status_code == 400
+
+
+async def test_a_sidecar_is_not_replaced_while_somebody_writes_it(running: RunningHost) -> None:
+    ids = [await running.upload(bytes([n]), sidecar=bytes([n])) for n in range(2)]
+    files, client = running.kernel.files, await running.client()
+    waits = "SELECT true FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    for source, target in (ids, ids[::-1]):
+        async with files.holding(target):
+            body = {"sourceId": str(source), "targetId": str(target)}
+            copying = asyncio.ensure_future(client.put("/api/assets/copy", json=body))
+            async with asyncio.timeout(10):
+                while not await running.kernel.db.fetchval(waits):
+                    assert not copying.done()
+            (path,) = [file.path for file in await files.of_asset(target)]
+        expect(await copying, 204)
+        assert [file.path for file in await files.of_asset(target)] != [path]
+        await running.drain()
+
+
+async def test_copying_a_stack_leaves_nobody_alone_in_another(running: RunningHost) -> None:
+    a, b, c, d, new = [await running.upload(bytes([n])) for n in range(5)]
+    first = await running.kernel.stacks.stack([a, b])
+    await running.kernel.stacks.stack([c, d])
+    client = await running.client()
+    for target in (new, c, c):
+        expect(await client.put("/api/assets/copy", json={"sourceId": str(b), "targetId": str(target)}), 204)
+    rows = await running.kernel.db.fetch(
+        """SELECT s.id, s.primary_asset_id, array_agg(x.id) AS ids
+           FROM stack s JOIN asset x ON x.stack_id = s.id GROUP BY 1"""
+    )
+    assert [(row["id"], row["primary_asset_id"], set(row["ids"])) for row in rows] == [(first, c, {a, b, c, d, new})]
 
 
 async def test_items_that_clients_keep(running: RunningHost) -> None:

@@ -1,6 +1,8 @@
 """One server for the whole folder, started as a person starts it, and Immich's clients beside it."""
 
+import asyncio
 import shutil
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 
 from immich_host.testing.host import expect
 from tests.clients.npm import Clients, Unavailable, install
-from tests.clients.people import PASSWORD, Listener, Person, sign_in
+from tests.clients.people import PASSWORD, PATIENCE, Listener, Person, sign_in
 from tests.clients.served import ServedHost
 
 
@@ -50,6 +52,21 @@ async def person(served: ServedHost, admin: Person, request: pytest.FixtureReque
     person = await sign_in(served.url, email)
     yield person
     await person.http.aclose()
+
+
+@pytest.fixture
+def quiet(admin: Person) -> Callable[[], Awaitable[None]]:
+    """Wait until the server has nothing to do: what a photo is gone through for goes on after it is shown."""
+
+    async def wait() -> None:
+        until, still = time.monotonic() + PATIENCE, 0
+        while still < 3:
+            queues = [queue["statistics"] for queue in await admin.get("/admin/queues")]
+            still = 0 if sum(queue["active"] + queue["waiting"] for queue in queues) else still + 1
+            assert time.monotonic() < until, queues
+            await asyncio.sleep(0.05)
+
+    return wait
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What the mobile app does to the server, request by request (its sync stream apart)."""
+"""What the mobile app does to the server, request by request; its copy of the library is in `test_phone_sync`."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ async def app(served: ServedHost) -> AsyncIterator[Phone]:
     """The app before its first start."""
     phone = Phone(served.url)
     yield phone
-    await phone.http.aclose()
+    await phone.close()
 
 
 @pytest.fixture

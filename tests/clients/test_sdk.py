@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from immich_host.testing.host import expect
 from tests.clients.npm import Clients
-from tests.clients.people import PASSWORD, Person
+from tests.clients.people import PASSWORD, Person, sign_in
 from tests.clients.pictures import picture, sidecar
 from tests.clients.served import ServedHost
 
@@ -30,6 +31,35 @@ async def test_assets(clients: Clients, scripts: Path, served: ServedHost, perso
     beside.write_text(sidecar("Am Tejo", "2021-03-04T05:06:07+00:00", 5))
     paths = {"PHOTO": str(photo), "SIDECAR": str(beside)}
     await passes(clients, scripts / "assets.mjs", HOST_URL=served.url, TOKEN=person.token, **paths)
+
+
+async def test_search(clients: Clients, scripts: Path, served: ServedHost, person: Person, tmp_path: Path) -> None:
+    for number in range(7):
+        (tmp_path / f"p{number}.jpg").write_bytes(picture())
+    await passes(clients, scripts / "search.mjs", HOST_URL=served.url, TOKEN=person.token, PHOTOS=str(tmp_path))
+
+
+async def test_organising(clients: Clients, scripts: Path, served: ServedHost, person: Person, tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for number in range(4):
+        (photos / f"p{number}.jpg").write_bytes(picture())
+    await passes(clients, scripts / "organising.mjs", HOST_URL=served.url, TOKEN=person.token, PHOTOS=str(photos))
+
+
+async def test_sharing(
+    clients: Clients, scripts: Path, served: ServedHost, admin: Person, person: Person, tmp_path: Path
+) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for path in (*(photos / f"p{number}.jpg" for number in range(4)), tmp_path / "extra.jpg"):
+        path.write_bytes(picture())
+    account = {"email": "other-of-sharing@host.test", "password": PASSWORD, "name": "Other"}
+    expect(await admin.http.post("/api/admin/users", json=account), 201)
+    other = await sign_in(served.url, account["email"])
+    words = {"TOKEN": person.token, "OTHER_TOKEN": other.token, "OTHER_ID": other.id, "ADMIN_TOKEN": admin.token}
+    await passes(clients, scripts / "sharing.mjs", HOST_URL=served.url, PHOTOS=str(photos), **words)
+    await other.http.aclose()
 
 
 async def test_operating(clients: Clients, scripts: Path, served: ServedHost, admin: Person) -> None:

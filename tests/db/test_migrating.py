@@ -48,6 +48,16 @@ async def test_an_app_with_a_bad_name_stops_no_other(servers: Servers, tmp_path:
         await servers.drop_database(database.url)
 
 
+async def test_plugins_have_the_type_of_vectors(servers: Servers) -> None:
+    database = Database(await servers.fresh_database(), max_connections=2)
+    await database.connect()
+    try:
+        assert await database.fetchval("SELECT '[1,2]'::halfvec <=> '[1,2]'::vector::halfvec") == 0
+    finally:
+        await database.close()
+        await servers.drop_database(database.url)
+
+
 @pytest.mark.parametrize(
     ("error", "away"),
     [

@@ -134,6 +134,36 @@ def test_thousands_of_equal_names_take_no_time_worth_speaking_of():
     assert time.process_time() - started < 5  # the square of it would be minutes
 
 
+async def test_a_file_that_is_moved_before_its_turn_is_zipped_from_where_it_is(running, monkeypatch):
+    ids = [await running.upload(content, name="a.jpg") for content in (b"first", b"second")]
+    kernel = running.kernel
+
+    async def move(asset_id, place):
+        old = (await kernel.assets.get(asset_id)).path
+        old.rename(place)
+        await kernel.files.repoint(asset_id, {old: place})
+
+    places = [kernel.paths.root / f"library/{name}.jpg" for name in ("first", "second", "elsewhere")]
+    for asset_id, place in zip(ids, places, strict=False):
+        await move(asset_id, place)
+    client = await running.client()
+    turns = []
+
+    async def moved(sql, *args, fetch=kernel.db.fetch):
+        """Between the reading of the rows and the turn of the second file, its name passes to the first."""
+        rows = await fetch(sql, *args)
+        if "edited_path" in sql:
+            turns.append(rows)
+            if len(turns) == 1:
+                await move(ids[1], places[2])
+                await move(ids[0], places[1])
+        return rows
+
+    monkeypatch.setattr(kernel.db, "fetch", moved)
+    answer = await client.post("/api/download/archive", json={"assetIds": [str(each) for each in ids]})
+    assert list(unpacked(answer.content).values()) == [b"first", b"second"]
+
+
 async def test_zipping_is_piecewise_and_skips_what_is_gone(tmp_path):
     (tmp_path / "large").write_bytes(bytes(8 << 20))
     (tmp_path / "small").write_bytes(b"x")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from immich_host.hosting import GatherConflict, calling
+from immich_host.hosting import calling
 from immich_host.plugin_api import Refused, Section, hookimpl
 from tests.hosting.making import on, plugin
 
@@ -71,10 +71,23 @@ async def test_what_plugins_give_is_merged():
         await made.gather("api_features", strict=True, user=None)
 
 
-async def test_two_plugins_that_give_one_key_are_named():
-    made = await on(features("a", map=True), features("b", map=True))
-    with pytest.raises(GatherConflict, match=r"api_features: map is given by a and by b"):
-        await made.gather("api_features", user=None)
+@pytest.mark.parametrize("strict", [False, True])
+async def test_of_two_plugins_that_give_one_key_the_first_is_taken_and_the_other_shows_it_once(strict: bool):
+    made = await on(features("b", map=False, search=True), features("a", map=True))
+    told: list[str] = []
+    made.on_conflict = lambda: told.append("conflict")
+    for _ in range(2):
+        assert await made.gather("api_features", strict=strict, user=None) == {"map": True, "search": True}
+    assert [made.records[name].reason for name in "ab"] == [
+        "", "api_features: map is given by a already; that one is taken",
+    ]  # fmt: skip
+    assert told == ["conflict"]
+    await made.converge({"a"}, {})
+    await made.converge(set(), {})
+    assert made.records["b"].is_enabled
+    await made.converge({"b"}, {})
+    await made.converge(set(), {})
+    assert made.records["b"].reason == ""
 
 
 def granting(name: str, *ids: int, error: bool = False):

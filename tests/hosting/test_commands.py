@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-HOOKS = """
+GREETER = """
 import typer
 from immich_host.plugin_api import hookimpl
 app = typer.Typer()
+group = typer.Typer(name="guests", help="Who is there.")
 
 @app.command()
 def greet(name: str):
@@ -19,22 +20,39 @@ def greet(name: str):
 def part():
     "Say goodbye."
 
+@group.command("list")
+def show(ctx: typer.Context):
+    "List guests."
+    typer.echo(f"{ctx.obj.brought('greeter_guests')} {ctx.obj.folder('greeter').name}")
+
+@hookimpl
+def greeter_guests():
+    return ["Ann"]
+
 @hookimpl
 def register_commands():
-    return [app]
+    return [app, group]
 """
+
+
+def install(folder: Path, name: str, hooks: str, **manifest: object) -> None:
+    package, info = folder / f"immich_{name}", folder / f"{name}-1.dist-info"
+    package.mkdir()
+    info.mkdir()
+    given = "".join(f", {key}={value!r}" for key, value in manifest.items())
+    (package / "__init__.py").write_text(
+        f"from immich_host.plugin_api import Plugin\nPLUGIN = Plugin({name!r}{given})\n"
+    )
+    (package / "hooks.py").write_text(hooks)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(f"[immich_host.plugins]\n{name} = immich_{name}\n")
 
 
 @pytest.fixture
 def run(tmp_path: Path):
-    """Run `immich-host` where a plugin `greeter` is installed."""
-    package, info = tmp_path / "immich_greeter", tmp_path / "greeter-1.dist-info"
-    package.mkdir()
-    info.mkdir()
-    (package / "__init__.py").write_text("from immich_host.plugin_api import Plugin\nPLUGIN = Plugin('greeter')\n")
-    (package / "hooks.py").write_text(HOOKS)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: greeter\nVersion: 1\n")
-    (info / "entry_points.txt").write_text("[immich_host.plugins]\ngreeter = immich_greeter\n")
+    """Run `immich-host` where a plugin `greeter` is installed, and one that cannot be loaded."""
+    install(tmp_path, "greeter", GREETER, commands=("guests",))
+    install(tmp_path, "broken", "raise RuntimeError('it is broken')", commands=("broken_too",))
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -58,3 +76,17 @@ def test_a_plugin_without_commands_or_an_unknown_word_is_no_command(run):
         done = run(word)
         assert done.returncode == 2
         assert f"No such command '{word}'" in done.stderr
+
+
+def test_those_that_the_manifest_names_stand_beside_the_hosts_own(run):
+    assert run("guests", "list").stdout == "{'greeter': ['Ann']} greeter\n"
+    assert run("greeter", "guests", "list").stdout == "{'greeter': ['Ann']} greeter\n"
+    listed = run("--help").stdout
+    assert "guests" in listed
+    assert "greet " not in listed
+
+
+def test_a_command_of_a_plugin_that_cannot_be_loaded_says_why(run):
+    done = run("broken_too")
+    assert done.returncode == 2
+    assert "it is broken" in done.stderr

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from immich_host.plugin_api.web import Caller, SharedLinkView
@@ -83,6 +84,19 @@ async def test_an_upload_is_offered_stored_and_told_of(watched, watcher):
         assert (told["asset_id"], told["owner_id"], told["cause"]) == (asset_id, owner, "upload")
     told_in_order = [name for name in watcher.names() if name in MILESTONES]
     assert told_in_order == MILESTONES
+    assert [one["asset_id"] for one in watcher.of("upload_kept")] == [asset_id]
+    assert await watched.upload(b"first", name="again.jpg") == asset_id
+    assert [one["asset_id"] for one in watcher.of("upload_kept")] == [asset_id, asset_id]
+    assert len(watcher.of("upload_stored")) == 1
+
+
+async def test_what_is_kept_stays_whatever_a_guard_says_of_it(watched, watcher):
+    watcher.refuse = "upload_kept"
+    form = {"fileCreatedAt": "2024-05-01T10:11:12Z", "fileModifiedAt": "2024-05-01T10:11:12Z"}
+    client = await watched.client()
+    answer = await client.post("/api/assets", data=form, files={"assetData": ("a.jpg", b"kept")})
+    assert (answer.status_code, answer.json()) == (418, {"message": "upload_kept refuses"})
+    assert await watched.kernel.db.fetchval("SELECT count(*) FROM asset") == 1
 
 
 @pytest.mark.parametrize("hook", ["upload_offered", "upload_stored"])
@@ -171,6 +185,12 @@ async def test_asset_filter_narrows_and_asset_extras_add_fields(watched, watcher
     watcher.give["asset_extras"] = {"tags": {first: [tag]}}
     assert [one["name"] for one in (await client.get(f"/api/assets/{first}")).json()["tags"]] == ["cat"]
     assert (await client.get(f"/api/assets/{second}")).json()["tags"] == []
+    owner = Caller(await watched.user_id(), "", "", is_admin=False)
+    for extras in (["tags", "people"], ["people"]):
+        models = await watched.kernel.assets.answers(owner, [first, second], extras=extras)
+        texts = await watched.kernel.assets.answers_json(owner, [first, second], extras=extras)
+        assert [orjson.loads(text) for text in texts.values()] == [one.model_dump(mode="json") for one in models]
+        assert ["tags" in text for text in texts.values()] == ["tags" in extras] * 2
 
 
 async def test_api_features_of_plugins_are_shown(watched, watcher):
@@ -237,3 +257,10 @@ async def test_profile_image_stored_may_refuse(watched, watcher):
     watcher.refuse = "profile_image_stored"
     answer = await client.post("/api/users/profile-image", files={"file": ("a.png", b"\x89PNG\r\n\x1a\n" + b"0" * 64)})
     assert answer.status_code == 418
+
+
+async def test_what_nobody_has_specified_is_neither_told_nor_asked(watched):
+    with pytest.raises(LookupError, match="watching_nothing"):
+        await watched.kernel.publish("watching_nothing")
+    with pytest.raises(LookupError, match="watching_nothing"):
+        await watched.kernel.gather("watching_nothing")

@@ -20,14 +20,23 @@ class Environment:
     def python(self) -> str:
         return str(self.folder / "bin" / "python")
 
-    def run(self, *command: str, cwd: Path | None = None, succeeds: bool = True) -> str:
-        """Run a command to its end; returns what it said. It has to succeed, unless it must not."""
+    def variables(self) -> dict[str, str]:
+        """The environment variables of a person who has activated it."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "IMMICH_HOST_"))}
         path = f"{self.folder / 'bin'}{os.pathsep}{kept.get('PATH', '')}"
         # nothing is fetched: what a plugin needs is there, and so is what builds it
         kept |= {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0", "PIP_NO_INPUT": "1"}
+        return kept | {"PATH": path}
+
+    def start(self, *command: str, cwd: Path, output: Path) -> "subprocess.Popen[bytes]":
+        """Begin to run a command; what it says goes to a file."""
+        with output.open("wb") as file:
+            return subprocess.Popen(command, cwd=cwd, env=self.variables(), stdout=file, stderr=subprocess.STDOUT)
+
+    def run(self, *command: str, cwd: Path | None = None, succeeds: bool = True) -> str:
+        """Run a command to its end; returns what it said. It has to succeed, unless it must not."""
         ended = subprocess.run(
-            command, cwd=cwd, env=kept | {"PATH": path}, capture_output=True, text=True, check=False, timeout=200
+            command, cwd=cwd, env=self.variables(), capture_output=True, text=True, check=False, timeout=200
         )
         assert (ended.returncode == 0) is succeeds, ended.stdout[-6000:] + ended.stderr[-3000:]
         return ended.stdout + ended.stderr

@@ -150,9 +150,8 @@ def shell_fault(snippet: Snippet) -> str:
         return done.stderr
     for line in text.splitlines():
         words = line.partition(" #")[0].split()
-        if own := next((at for at, word in enumerate(words) if Path(word).name == "immich-host"), None):
-            return unknown_command(words[own:])
-        if words and Path(words[0]).name == "immich-host" and (wrong := unknown_command(words)):
+        own = next((at for at, word in enumerate(words) if Path(word).name == "immich-host"), None)
+        if own is not None and (wrong := unknown_command(words[own:])):
             return wrong
     return ""
 
@@ -160,8 +159,11 @@ def shell_fault(snippet: Snippet) -> str:
 def unknown_command(words: list[str]) -> str:
     """A message when `immich-host ...` has no such command or option."""
     words = ["immich-host", *words[1:]]
+    if words[2:3] == ["--data"]:  # an option of the group itself
+        del words[2:4]
     known = generate.commands()
-    name = " ".join(words[: 3 if words[1:2] in (["admin"], ["plugins"]) else 2])
+    groups = {known_name.split()[1] for known_name in known if len(known_name.split()) > 2}
+    name = " ".join(words[: 3 if set(words[1:2]) & groups else 2])
     if name == "immich-host --version":
         return ""
     if name not in known:

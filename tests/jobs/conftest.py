@@ -7,7 +7,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import redis.asyncio
@@ -23,8 +23,8 @@ class Bench(Database):
     async def logged(self, job: str) -> list[Any]:
         return await self.fetch("SELECT * FROM lab_log WHERE job = $1 ORDER BY id", job)
 
-    async def until(self, sql: str, *args: Any, seconds: float = 10.0) -> Any:
-        """The first truthy value of a query that is asked again and again."""
+    async def until(self, sql: str, *args: Any, seconds: float = 40.0) -> Any:
+        """The first truthy value of a query that is asked again and again; waits for a sweep too on a busy machine."""
         async with asyncio.timeout(seconds):
             while not (value := await self.fetchval(sql, *args)):  # noqa: ASYNC110 - other processes change it
                 await asyncio.sleep(0.02)
@@ -51,7 +51,8 @@ async def valkey(servers: Servers) -> AsyncIterator["redis.asyncio.Redis"]:
 @pytest.fixture
 async def db(database: Bench) -> Bench:
     await database.execute(
-        "TRUNCATE job_request, fact_request, queue_state, job_schedule, lab_log, lab_asset, lab_setting"
+        """TRUNCATE job_request, fact_request, queue_state, queue_run, job_schedule, job_seen, plugin_state,
+                    lab_log, lab_asset, lab_setting"""
     )
     return database
 
@@ -139,3 +140,15 @@ async def holding(db: Bench) -> AsyncIterator[Callable[..., Any]]:
 @pytest.fixture
 def asset() -> dict[str, Any]:
     return {"asset_id": uuid4(), "owner_id": uuid4(), "cause": "upload"}
+
+
+@pytest.fixture
+async def photo(db: Bench) -> UUID:
+    """A row of `asset`, for what must not outlive one."""
+    owner = await db.fetchval("""INSERT INTO "user" (email) VALUES ($1) RETURNING id""", f"{uuid4()}@host.test")
+    return await db.fetchval(
+        """INSERT INTO asset (owner_id, type, original_path, original_file_name, checksum,
+                              file_created_at, file_modified_at, local_date_time)
+           VALUES ($1, 'IMAGE', 'a.jpg', 'a.jpg', 'a', now(), now(), now()) RETURNING id""",
+        owner,
+    )

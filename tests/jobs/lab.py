@@ -4,7 +4,9 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+import threading
+import time
+from collections.abc import AsyncIterator, Sequence
 from types import ModuleType
 from typing import Any, cast
 from uuid import UUID
@@ -13,10 +15,11 @@ from immich_host.db.database import Database
 from immich_host.db.notices import Notices
 from immich_host.hosting import Hosting
 from immich_host.hosting.record import Record
+from immich_host.jobs import running, watchdog
 from immich_host.jobs.process import run_worker
 from immich_host.jobs.room import Jobs, JobSettings
 from immich_host.plugin_api import Host, Job, JobContext, Outcome, Plugin, hookimpl
-from immich_host.plugin_api.errors import JobFailed
+from immich_host.plugin_api.errors import JobFailed, TryLater
 
 TABLE = """
 CREATE TABLE lab_log (id bigserial PRIMARY KEY, job text, number int, pid int, attempt int,
@@ -64,6 +67,11 @@ async def damaged(ctx: JobContext, **_: Any) -> Outcome:
     raise JobFailed("the file is damaged")
 
 
+async def away(ctx: JobContext) -> Outcome:
+    """Needs what is not there now."""
+    raise TryLater("no service runs models")
+
+
 async def endless(ctx: JobContext) -> Outcome:
     await asyncio.Event().wait()
     return Outcome.DONE
@@ -83,6 +91,38 @@ async def leaving(ctx: JobContext) -> Outcome:
     return Outcome.DONE
 
 
+HOARD: list[bytearray] = []
+
+
+async def leak(ctx: JobContext, *, megabytes: int, number: int) -> Outcome:
+    """Keeps memory for ever; then runs until the test lets go of advisory lock `number`."""
+    await ctx.in_thread(_hoard, megabytes)
+    return await hold(ctx, number=number)
+
+
+def _hoard(megabytes: int) -> None:
+    HOARD.append(bytearray(b"x") * (megabytes * 1_000_000))
+
+
+async def stand(ctx: JobContext) -> Outcome:
+    """Keeps the event loop from everybody else."""
+    await _log(ctx)
+    while True:
+        time.sleep(0.1)  # noqa: ASYNC251 - this is the fault
+
+
+async def die(ctx: JobContext) -> Outcome:
+    await _log(ctx)
+    os._exit(9)
+
+
+async def stuck(ctx: JobContext, *, number: int) -> Outcome:
+    """Leaves a thread behind that nothing ends."""
+    await _log(ctx, number)
+    await ctx.in_thread(threading.Event().wait)
+    return Outcome.DONE
+
+
 async def missing(host: Host) -> AsyncIterator[UUID]:
     async for row in host.db.stream("SELECT id FROM lab_asset ORDER BY id"):
         yield row["id"]
@@ -92,12 +132,17 @@ LAB = [
     Job("note", note, queue="labNote", unique="number"),
     Job("nothing", nothing, queue="labNothing", missing=missing, everything=missing, starts_queue=True),
     Job("hold", hold, queue="labHold", unique="number"),
+    Job("away", away, queue="labNote"),
     Job("flaky", flaky, queue="labFlaky", unique="number"),
     Job("damaged", damaged, queue="labNote"),
     Job("endless", endless, queue="labNote", time_limit=0.1, retries=0),
     Job("cancelled", cancelled, queue="labNote", retries=0),
     Job("leaving", leaving, queue="labNote", retries=0),
-    Job("tick", note, queue="labNote", cron="* * * * *", manual="tag-cleanup"),
+    Job("leak", leak, queue="labLeak", unique="number", retries=1),
+    Job("stand", stand, queue="labStand", retries=1),
+    Job("die", die, queue="labStand", retries=1),
+    Job("stuck", stuck, queue="labStuck", unique="number", time_limit=0.1, retries=0),
+    Job("tick", note, queue="labTick", cron="* * * * *", manual="tag-cleanup"),
 ]
 PATH = [
     Job("gather", note, queue="sidecar", after="asset_created", provides="gathered"),
@@ -137,14 +182,23 @@ class Listening:
 class Lab:
     """What a process has: the host port (as far as jobs need it), plugins and the jobs room."""
 
-    def __init__(self, db: Database, redis_url: str | None, path: list[Job] | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        db: Database,
+        redis_url: str | None,
+        path: list[Job] | None = None,
+        more: Sequence[Job] = (),
+        lacks: frozenset[str] = frozenset(),
+        **options: Any,
+    ) -> None:
         self.db = db
         self.listening = Listening()
         self.hosting = Hosting([])
         path = PATH if path is None else path
+        jobs = [job for job in [*LAB, *more] if job.name not in lacks]
         provides = tuple(job.provides for job in path if job.provides)
         self.records = {
-            "lab": Record("lab", manifest=Plugin("lab"), hooks=_hooks(ModuleType("lab.hooks"), LAB)),
+            "lab": Record("lab", manifest=Plugin("lab"), hooks=_hooks(ModuleType("lab.hooks"), jobs)),
             "path": Record(
                 "path", manifest=Plugin("path", provides=provides), hooks=_hooks(self.listening.module(), path)
             ),
@@ -173,8 +227,12 @@ async def main(database_url: str, redis_url: str) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     db = Database(database_url)
     await db.connect()
+    lacks = frozenset(os.environ.get("LAB_LACKS", "").split())
     set_to = {r["queue"]: r["concurrency"] for r in await db.fetch("SELECT * FROM lab_setting")}
-    lab = await Lab(db, redis_url, settings=JobSettings(concurrency=set_to.get), retry_seconds=0.1).on()
+    settings = JobSettings(concurrency=set_to.get, memory=int(os.environ.get("LAB_MEMORY", "0")))
+    lab = await Lab(db, redis_url, settings=settings, retry_seconds=0.1, lacks=lacks).on()
+    watchdog.LOOP_SECONDS = float(os.environ.get("LAB_LOOP", watchdog.LOOP_SECONDS))
+    running.ALONE_SECONDS = float(os.environ.get("LAB_ALONE", running.ALONE_SECONDS))
     notices = Notices(database_url)
     await notices.start()
     await run_worker(lab.room, notices, stop, grace_seconds=float(os.environ.get("LAB_GRACE", "5")))

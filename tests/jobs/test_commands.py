@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from immich_host.jobs.counts import Counts
+from immich_host.jobs.failures import Wanted
 from immich_host.jobs.queues import QUEUES, concurrency_of
 from immich_host.jobs.schedule import Schedule, claim_turn
 from immich_host.jobs.scripts import NAMESPACE
@@ -37,16 +38,16 @@ async def test_counts_are_exact(lab, db):
     assert await lab.room.counts.one("labNote") == Counts(active=1, waiting=2, delayed=1, failed=1)
     await lab.room.commands.pause("labNote")
     assert await lab.room.counts.one("labNote") == Counts(active=1, paused=2, delayed=1, failed=1, is_paused=True)
-    [failed] = await lab.room.counts.list("labNote", ["failed"])
+    [failed] = await lab.room.counts.listed("labNote", ["failed"])
     assert (failed.job, failed.error, failed.status) == ("lab.damaged", "the file is damaged", "failed")
-    assert len(await lab.room.counts.list("labNote", limit=2)) == 2
+    assert len(await lab.room.counts.listed("labNote", limit=2)) == 2
     await lab.room.commands.resume("labNote")
     assert not (await lab.room.counts.one("labNote")).is_paused
 
 
 async def test_start_requests_the_job_for_its_assets(lab, db):
     await assets(db, 1100)
-    await lab.room.commands.start("labNothing", force=True)
+    await lab.room.commands.start("labNothing", "all")
     row = await db.fetchrow("SELECT * FROM job_request")
     assert (row["job"], row["queue"], row["force"]) == ("host.fan_out", "labNothing", True)
     await lab.room.executor.execute(row["id"])
@@ -59,10 +60,10 @@ async def test_start_is_refused_while_the_queue_works_or_where_it_makes_no_sense
     await lab.jobs.request("lab.nothing", asset_id=uuid4())
     await db.execute("UPDATE job_request SET started_at = now()")
     with pytest.raises(Refused, match="Job is already running"):
-        await lab.room.commands.start("labNothing", force=False)
+        await lab.room.commands.start("labNothing", "missing")
     with pytest.raises(Refused):
-        await lab.room.commands.start("backgroundTask")
-    await lab.room.commands.start("smartSearch", force=False)
+        await lab.room.commands.start("backgroundTask", "all")
+    await lab.room.commands.start("smartSearch", "missing")
 
 
 async def test_empty_forgets_rows_and_messages_and_clear_failed_dead_letters(lab, db, valkey):
@@ -75,7 +76,7 @@ async def test_empty_forgets_rows_and_messages_and_clear_failed_dead_letters(lab
     assert await lab.room.commands.empty("labNote") == 5
     assert await valkey.hlen(f"{NAMESPACE}:labNote.msgs") == 0
     assert await lab.room.counts.one("labNote") == Counts(failed=1)
-    assert await lab.room.commands.clear_failed("labNote") == 1
+    assert await lab.room.failures.clear(Wanted(queue="labNote")) == 1
     assert await lab.room.counts.one("labNote") == Counts()
 
 
@@ -84,7 +85,7 @@ async def test_retry_failed_gives_all_attempts_again(lab, db, valkey):
     with pytest.raises(Exception, match="damaged"):
         await lab.room.drain()
     await valkey.flushall()
-    assert await lab.room.commands.retry_failed("labNote") == 1
+    assert await lab.room.failures.retry(Wanted(queue="labNote")) == 1
     assert await valkey.hlen(f"{NAMESPACE}:labNote.msgs") == 1
     row = await db.fetchrow("SELECT * FROM job_request")
     assert (row["attempts"], row["failed_at"], row["error"], row["started_at"]) == (0, None, None, None)

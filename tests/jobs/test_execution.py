@@ -1,7 +1,7 @@
 import pytest
 
 from immich_host.jobs.execution import End
-from immich_host.plugin_api.errors import JobFailed
+from immich_host.plugin_api.errors import JobFailed, TryLater
 
 
 async def test_drain_runs_everything_in_order_and_raises_the_first_failure(lab, db):
@@ -47,6 +47,19 @@ async def test_job_failed_is_final_at_once_and_success_later_clears_it(lab, db):
     await db.execute("INSERT INTO job_request (job, queue, unique_key) SELECT job, queue, unique_key FROM job_request")
     await lab.room.drain()
     assert await db.fetchval("SELECT count(*) FROM job_request") == 0
+
+
+async def test_a_job_whose_need_is_away_waits_and_loses_no_try(lab, db):
+    row_id = await lab.jobs.request("lab.away")
+    for attempts in (0, 0, 0, 0, 2):
+        await db.execute("UPDATE job_request SET run_at = now(), attempts = $1", attempts)
+        assert await lab.room.executor.execute(row_id) is End.RETRIED
+        row = await db.fetchrow("SELECT *, extract(epoch FROM run_at - now())::float8 AS wait FROM job_request")
+        assert (row["attempts"], row["failed_at"], row["error"]) == (attempts, None, "no service runs models")
+        assert row["wait"] == pytest.approx(30, abs=5)
+    await db.execute("UPDATE job_request SET run_at = now()")
+    with pytest.raises(TryLater):
+        await lab.room.drain()
 
 
 async def test_a_run_that_lasts_too_long_fails(lab, db):
@@ -107,6 +120,7 @@ async def test_ids_arrive_as_uuid_and_progress_is_kept(lab, db, asset):
         seen["asset_id"] = asset_id
         seen["threaded"] = await ctx.in_thread(pow, 2, 5)
         await ctx.progress(1, 4, "a quarter")
+        await lab.room.executor.beat(0)
         seen["progress"] = await db.fetchval("SELECT progress->>'note' FROM job_request")
         raise JobFailed
 

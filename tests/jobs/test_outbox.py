@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from immich_host.jobs import room
 from immich_host.jobs.scripts import NAMESPACE
 from immich_host.jobs.sweep import Sweep
+from tests.jobs.lab import PATH, Lab
 
 
 async def rows(db) -> int:
@@ -52,6 +54,21 @@ async def test_requests_for_many_assets_are_unique_too(lab, db):
     assert await lab.jobs.request_many("lab.nothing", ids) == 0
 
 
+@pytest.mark.parametrize(("types", "requested"), [((), 1), (("IMAGE",), 1), (("VIDEO", "IMAGE"), 1), (("VIDEO",), 0)])
+async def test_a_job_for_some_types_is_not_requested_for_others(db, photo, types, requested):
+    lab = await Lab(db, None, [replace(PATH[3], asset_types=types)]).on()
+    await lab.jobs.publish("asset_viewable", asset_id=photo, owner_id=uuid4(), cause="upload")
+    await lab.jobs.settle()
+    assert await rows(db) == requested
+    await lab.jobs.request("path.search", asset_id=photo)
+    assert await rows(db) == 1, "who asks for it by name gets it"
+
+
+def test_a_milestone_is_for_every_asset():
+    with pytest.raises(ValueError, match="every type"):
+        replace(PATH[0], asset_types=("VIDEO",))
+
+
 async def test_a_job_of_a_plugin_that_is_off_is_not_requested(lab, db):
     await lab.on(off=frozenset({"lab"}))
     assert await lab.jobs.request("lab.note", number=1) is None
@@ -60,7 +77,7 @@ async def test_a_job_of_a_plugin_that_is_off_is_not_requested(lab, db):
 
 
 async def test_the_sweep_hands_over_what_an_emptied_valkey_forgot_and_only_once(lab, db, valkey):
-    sweep = Sweep(db, lab.room.registry, lab.jobs, lab.room.transport)
+    sweep = Sweep(db, lab.room.registry, lab.jobs, lab.room.transport, lab.room.elsewhere)
     await lab.jobs.request_many("lab.nothing", [uuid4() for _ in range(1500)])
     await valkey.flushall()
     await sweep.sweep(thorough=False)
@@ -70,7 +87,7 @@ async def test_the_sweep_hands_over_what_an_emptied_valkey_forgot_and_only_once(
 
 
 async def test_the_sweep_delivers_facts_of_a_process_that_died(lab, db, asset):
-    sweep = Sweep(db, lab.room.registry, lab.jobs, lab.room.transport)
+    sweep = Sweep(db, lab.room.registry, lab.jobs, lab.room.transport, lab.room.elsewhere)
     await lab.jobs.publish("asset_placed", **asset)
     await lab.jobs.settle()
     assert lab.listening.told == [("asset_placed", asset["asset_id"])]

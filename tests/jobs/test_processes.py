@@ -6,6 +6,9 @@ from uuid import uuid4
 
 from immich_host.jobs.counts import Counts
 from immich_host.jobs.scripts import NAMESPACE
+from immich_host.jobs.store import Ticket
+from immich_host.jobs.transport import message_of
+from tests.jobs.lab import Lab
 
 RUNNING = "SELECT count(*) = $1 FROM lab_log WHERE job = 'lab.hold' AND ended IS NULL"
 
@@ -33,7 +36,7 @@ async def test_jobs_are_run_at_once_and_failures_again(lab, db, work):
     await lab.jobs.request("lab.flaky", number=5)
     await idle(db)
     assert [r["attempt"] for r in await db.logged("lab.flaky") if r["number"] == 2] == [1, 2, 3]
-    [dead] = await lab.room.counts.list("labFlaky", ["failed"])
+    [dead] = await lab.room.counts.listed("labFlaky", ["failed"])
     assert dead.attempts == 3
     assert "ValueError: attempt 3" in (dead.error or "")
 
@@ -122,12 +125,12 @@ async def test_messages_that_a_worker_was_given_but_never_got_come_back(lab, db,
     await lab.jobs.request("lab.note", number=0)
     await idle(db)
     [worker_id] = await valkey.zrange(f"{NAMESPACE}:__heartbeats__", 0, -1)
-    await lab.room.commands.pause("labNote")
-    await lab.jobs.request("lab.note", number=1)
-    message_id = await valkey.lpop(f"{NAMESPACE}:labNote")
-    await valkey.sadd(f"{NAMESPACE}:__acks__.{worker_id.decode()}.labNote", message_id)
-    await lab.room.commands.resume("labNote")
-    await idle(db, seconds=5)
+    silent = await Lab(db, None).on()
+    ticket = Ticket(await silent.jobs.request("lab.note", number=1), "lab.note", "labNote", 0)
+    await valkey.hset(f"{NAMESPACE}:labNote.msgs", ticket.message_id, message_of(ticket).encode())
+    await valkey.sadd(f"{NAMESPACE}:__acks__.{worker_id.decode()}.labNote", ticket.message_id)
+    await idle(db, seconds=10)
+    await silent.room.close()
 
 
 async def test_kill_9_of_everything_with_an_empty_valkey_loses_nothing(lab, db, work, valkey, holding):

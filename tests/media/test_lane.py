@@ -124,7 +124,7 @@ async def test_refusals_have_immichs_body_and_an_echoed_correlation_id(line):
     assert answer.headers["content-type"].startswith("application/json")
 
 
-@pytest.mark.parametrize("id", ["x", "00000000-0000-1000-8000-000000000000", str(uuid4()).replace("-", "")])
+@pytest.mark.parametrize("id", ["x", "00000000-0000-1000-8000-000000000000", "6571db9c3ce84f91a69e80a3823fbd4b"])
 async def test_malformed_ids(line, id):
     assert (await line.ask("GET", f"/api/things/{id}/bytes")).status == 401
     answer = await line.ask("GET", f"/api/things/{id}/bytes", {"Cookie": "a=1; token=good"})

@@ -126,6 +126,10 @@ def test_moving_to_another_file_system_copies(paths, tmp_path, monkeypatch):
         ("a.MOV", "VIDEO", "video/quicktime"),
         ("a.txt", None, "application/octet-stream"),
         ("jpg", None, "application/octet-stream"),
+        (".jpg", None, "application/octet-stream"),
+        ("a.jpg.", None, "application/octet-stream"),
+        ("..jpg", "IMAGE", "image/jpeg"),
+        ("folder.jpg/a", None, "application/octet-stream"),
     ],
 )
 def test_the_extension_decides(name, kind, content_type):
@@ -133,3 +137,14 @@ def test_the_extension_decides(name, kind, content_type):
     assert content_type_of(name) == content_type
     assert not is_sidecar(name)
     assert is_sidecar("a.jpg.XMP")
+
+
+async def test_what_a_killed_writer_left_goes_with_the_next_one(paths):
+    target = paths.derived("thumbs", OWNER, "abcd[1]_preview.jpeg")
+    target.parent.mkdir(parents=True)
+    target.with_name(f".{target.stem}.{uuid4().hex}.jpeg").write_bytes(b"half")
+    other = target.with_name(f".abce_preview.{uuid4().hex}.jpeg")
+    other.write_bytes(b"of another file")
+    async with paths.writing(target) as temporary:
+        temporary.write_bytes(b"whole")
+    assert {path.name for path in target.parent.iterdir()} == {target.name, other.name}

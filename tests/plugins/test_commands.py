@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -152,6 +153,21 @@ async def test_purging_and_coming_back(run: Terminal) -> None:
     assert (await run("plugins", "enable", "pantry")).status == 0
     details = orjson.loads((await run("plugins", "info", "pantry", "--json")).out)
     assert [table["name"] for table in details["tables"]] == ["cellar", "pantry_jar"]
+
+
+async def test_what_is_not_installed_any_more_is_shown_and_purged(run: Terminal) -> None:
+    for folder in run.folder.iterdir():
+        shutil.rmtree(folder)
+    shown = await run("plugins", "list")
+    [line] = [line for line in shown.out.splitlines() if "pantry" in line]
+    assert "absent" in line
+    assert "not installed any more" in line
+    assert not any("toast" in line for line in shown.out.splitlines())
+    refused = await run("plugins", "purge", "pantry", typed="n\n")
+    assert "the tables cellar, pantry_jar of pantry" in refused.err
+    gone = await run("plugins", "purge", "pantry", "--yes")
+    assert gone == Ran(0, "pantry is purged: the tables cellar, pantry_jar dropped\n", "")
+    assert await run("plugins", "purge", "pantry", "--yes") == Ran(1, "", "No plugin is called pantry\n")
 
 
 async def test_a_sweep_is_left_to_the_workers(run: Terminal) -> None:

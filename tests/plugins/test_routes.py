@@ -1,3 +1,4 @@
+import asyncio
 from typing import Any
 
 import httpx
@@ -7,6 +8,7 @@ from immich_host.db.migrating import pending
 from immich_host.hosting.apps import app_of
 from immich_host.testing import RunningHost
 from immich_host.testing.host import expect
+from tests.hosting.making import plugin
 
 PLUGINS = "/api/admin/plugins"
 
@@ -164,3 +166,31 @@ async def test_a_purge_waits_for_running_jobs_and_for_others_tables(
     await db.execute("DROP TABLE lid")
     expect(await admin.delete(data), 200)
     assert await tables(house) == []
+
+
+async def test_what_two_plugins_give_is_shown_with_the_one_that_is_left_out(
+    house: RunningHost, admin: httpx.AsyncClient
+) -> None:
+    def features(name: str) -> Any:
+        async def api_features(user: Any) -> dict[str, bool]:
+            return {"map": True}
+
+        return plugin(name, api_features)
+
+    house.kernel.hosting.adopt([features("atlas"), features("globe")])
+    for name in ("atlas", "globe"):
+        await put(admin, name, enabled=True)
+    turns = house.kernel.switching.turns
+    assert expect(await admin.get("/api/server/features"), 200)["map"] is True
+    async with asyncio.timeout(5):
+        await house.kernel.switching.until(lambda: house.kernel.switching.turns > turns)
+    house.kernel.hosting.records["globe"].reason = ""  # as in a process that has not met it
+    globe = expect(await admin.get(f"{PLUGINS}/globe"), 200)
+    assert (globe["status"], globe["reason"]) == (
+        "enabled", "api_features: map is given by atlas already; that one is taken",
+    )  # fmt: skip
+    assert expect(await admin.get(f"{PLUGINS}/atlas"), 200)["reason"] == ""
+    off = await put(admin, "globe", enabled=False)
+    assert off["plugin"]["reason"] == "switched off"
+    on = await put(admin, "globe", enabled=True)
+    assert on["plugin"]["reason"] == ""

@@ -165,3 +165,33 @@ async def test_a_worker_does_not_load_the_socket_library():
     code = "import sys, immich_host.realtime.push, immich_host.realtime.listeners; print('socketio' in sys.modules)"
     worker = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
     assert (await worker.communicate())[0].strip() == b"False"
+
+
+async def test_only_administrators_who_may_read_jobs_hear_of_them(processes, person, device, db):
+    sockets = processes[0].sockets
+    boss, ada = await person("boss"), await person("ada")
+    await db.execute('UPDATE "user" SET is_admin = true WHERE id = $1', boss.id)
+    for name, rights in (("unfit", ["asset.read"]), ("fit", ["queueJob.read"])):
+        await db.execute(
+            "INSERT INTO api_key (name, key, user_id, permissions) VALUES ($1, $2, $3, $4)",
+            name, sha256(name.encode()).digest(), boss.id, rights,
+        )  # fmt: skip
+    devices = {
+        "ada": await (await device(processes[0], bearer(ada))).welcome(),
+        "unfit": await (await device(processes[0], {"x-api-key": "unfit"})).welcome(),
+    }
+    assert not sockets.has_job_watchers
+    devices["boss"] = await (await device(processes[0], bearer(boss))).welcome()
+    devices["fit"] = await (await device(processes[0], {"x-api-key": "fit"})).welcome()
+    assert (sockets.has_job_watchers, sockets.job_watchers_joined) == (True, 2)
+    await sockets.tell_job_watchers_here("on_queue_update", [])
+    await sockets.tell_here("last")
+    heard = {name: await one.next() for name, one in devices.items()}
+    assert heard == {
+        "ada": ("last",), "unfit": ("last",), "boss": ("on_queue_update", []), "fit": ("on_queue_update", [])
+    }  # fmt: skip
+    await db.execute('UPDATE "user" SET is_admin = false WHERE id = $1', boss.id)
+    await asyncio.wait_for(devices["boss"].gone.wait(), 5)
+    await asyncio.wait_for(devices["fit"].gone.wait(), 5)
+    assert not sockets.has_job_watchers
+    assert not devices["ada"].gone.is_set()

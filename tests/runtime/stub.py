@@ -19,7 +19,7 @@ def api(listener: socket.socket) -> None:
 def main(what: str, rest: list[str]) -> int:
     print(f"{what} runs as {os.getpid()}", flush=True)  # noqa: T201
     if what == os.environ.get("STUB_FAILS"):
-        return 3
+        return int(os.environ.get("STUB_CODE", "3"))
     if what == os.environ.get("STUB_STUBBORN"):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         helper = subprocess.Popen(["sleep", "600"])

@@ -1,5 +1,6 @@
 import json
 import os
+import signal
 import subprocess
 import sys
 from importlib.metadata import version
@@ -9,6 +10,8 @@ import pytest
 
 from immich_host import cli
 from immich_host.media.paths import MediaPaths
+from immich_host.runtime.child import UNUSABLE
+from immich_host.testing import Servers
 
 
 def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -54,6 +57,33 @@ def test_a_media_folder_that_cannot_be_used_is_said_in_one_line(tmp_path: Path):
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(cli._expected(), match="the media folder cannot be used"):
         MediaPaths(tmp_path / "file").prepare()
+
+
+@pytest.mark.parametrize(
+    ("setting", "content", "said"),
+    [
+        ("CONFIG_FILE", "{x", "cannot be read"),
+        ("CONFIG_FILE", '{"trash": {"days": "many"}}', "is not valid: trash.days"),
+        ("MEDIA_LOCATION", "no folder", "the media folder cannot be used"),
+    ],
+)
+async def test_settings_that_cannot_work_end_the_process_for_good(
+    servers: Servers, tmp_path: Path, setting: str, content: str, said: str
+):
+    (tmp_path / "file").write_text(content)
+    given = {"DATABASE_URL": await servers.fresh_database(), "REDIS_URL": servers.redis_url}
+    environment = given | {"DATA": str(tmp_path / "data"), setting: str(tmp_path / "file")}
+    done = command("work", **{f"IMMICH_HOST_{name}": value for name, value in environment.items()})
+    assert (done.returncode, "Traceback" in done.stderr) == (UNUSABLE, False)
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize(("module", "code"), [("typer", -signal.SIGINT), ("pydantic", 128 + signal.SIGINT)])
+def test_ctrl_c_while_code_is_loaded_says_nothing(tmp_path: Path, module: str, code: int):
+    (tmp_path / f"{module}.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    done = command("serve", PYTHONPATH=f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    assert (done.returncode, done.stdout) == (code, "")
+    assert "Traceback" not in done.stderr
 
 
 def test_starting_the_command_imports_nothing_heavy():

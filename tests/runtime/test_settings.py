@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from immich_host.runtime.embedded import NotRunning, connected, database
+from immich_host.runtime.memory import LEAST_FOR_JOBS, machine
 from immich_host.runtime.plan import Plan
 from immich_host.runtime.settings import RuntimeSettings
 
@@ -31,11 +32,29 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch):
     assert (settings.port, settings.media_folder) == (80, Path("/srv/photos"))
 
 
-@pytest.mark.parametrize(("name", "value"), [("PORT", "70000"), ("API_PROCESSES", "0"), ("LOG_FORMAT", "xml")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "70000"), ("API_PROCESSES", "0"), ("LOG_FORMAT", "xml"), ("WORK_MEMORY", "100MB"),
+        ("WORK_MEMORY", "much"), ("DATABASE_URL", "mysql://somewhere/photos"), ("REDIS_URL", "somewhere:6379"),
+    ],
+)  # fmt: skip
 def test_wrong_values_are_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str):
     monkeypatch.setenv(f"IMMICH_HOST_{name}", value)
     with pytest.raises(ValidationError):
         RuntimeSettings()
+
+
+@pytest.mark.parametrize(("value", "size"), [("2GB", 2_000_000_000), ("300MiB", 300 << 20), ("0", 0)])
+def test_memory_is_given_in_units(monkeypatch: pytest.MonkeyPatch, value: str, size: int):
+    monkeypatch.setenv("IMMICH_HOST_WORK_MEMORY", value)
+    assert RuntimeSettings().work_memory == size
+
+
+def test_memory_of_the_machine_is_shared_by_the_workers():
+    one, many = RuntimeSettings(work_processes=1).work_memory, RuntimeSettings(work_processes=1000).work_memory
+    assert machine() // 2 < one < machine()
+    assert many == LEAST_FOR_JOBS
 
 
 def test_a_child_process_reads_the_same_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 import redis
 
+from immich_host.runtime.child import UNUSABLE
 from immich_host.runtime.embedded import postgres_folder, valkey_folder
 from immich_host.runtime.postgres import Postgres
 from immich_host.runtime.valkey import Valkey
@@ -100,6 +101,13 @@ def test_a_process_that_never_lives_ends_the_start(served):
     server = served(STUB_FAILS="api")
     server.until(r"could not start: api\.1 ended 5 times in a row")
     assert server.process.wait(5) == 1
+
+
+def test_settings_that_cannot_work_end_the_start_at_once(served):
+    server = served(STUB_FAILS="api", STUB_CODE=str(UNUSABLE))
+    server.until(r"could not start: api\.1 cannot work with these settings \(see above\)")
+    assert server.process.wait(5) == 1
+    assert sum(" runs as " in line for line in server.said if line.startswith("api")) == 1
 
 
 def test_a_second_server_on_the_same_data_is_refused(served):

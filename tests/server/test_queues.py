@@ -75,7 +75,9 @@ async def test_a_queue_without_a_plugin_is_started_for_nothing(admin):
 async def test_emptying_leaves_failures_until_they_are_cleared(house, admin, put_job):
     await put_job("sidecar")
     await put_job("sidecar", job="host.user_sync_usage")
-    await house.kernel.db.execute("UPDATE job_request SET failed_at = now() WHERE job = 'host.user_sync_usage'")
+    await house.kernel.db.execute(
+        "UPDATE job_request SET failed_at = now(), error = 'broke' WHERE job = 'host.user_sync_usage'"
+    )
     assert expect(await admin.put("/api/jobs/sidecar", json={"command": "empty"}), 200)["jobCounts"] == ZEROS | {
         "failed": 1
     }
@@ -88,7 +90,9 @@ async def test_emptying_leaves_failures_until_they_are_cleared(house, admin, put
 async def test_emptying_with_failures(house, admin, put_job):
     await put_job("sidecar")
     await put_job("sidecar", job="host.user_sync_usage")
-    await house.kernel.db.execute("UPDATE job_request SET failed_at = now() WHERE job = 'host.user_sync_usage'")
+    await house.kernel.db.execute(
+        "UPDATE job_request SET failed_at = now(), error = 'broke' WHERE job = 'host.user_sync_usage'"
+    )
     expect(await admin.request("DELETE", "/api/queues/sidecar/jobs", json={"failed": True}), 204)
     assert expect(await admin.get("/api/queues/sidecar"), 200)["statistics"] == ZEROS
 

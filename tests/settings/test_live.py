@@ -133,6 +133,27 @@ async def test_a_listener_may_change_settings_itself(process, db):
     assert await stored(db) == {"trash": {"days": 8}, "theme": {"customCss": "e"}}
 
 
+async def test_a_change_is_told_here_before_it_is_answered_whoever_tells_it(process, other):
+    """A change by hand is being told while another is made: that one does not end before its own is told."""
+    entered, gate = asyncio.Event(), asyncio.Event()
+
+    async def slow(sections) -> None:
+        if TrashSection in sections:
+            entered.set()
+            await gate.wait()
+
+    process.live.on_change(slow)
+    await other.live.update_section(TrashSection(days=8))
+    await entered.wait()
+    change = asyncio.create_task(process.live.update_section(ThemeSection(custom_css="f")))
+    while other.live.get(ThemeSection).custom_css != "f":
+        await told(other)
+    assert not change.done()
+    gate.set()
+    await change
+    assert process.live.get(ThemeSection).custom_css == "f"
+
+
 async def test_many_changes_end_the_same_everywhere(process, other):
     for days in range(1, 30):
         await (process, other)[days % 2].live.update_section(TrashSection(days=days))

@@ -16,10 +16,17 @@ MOMENTS: dict[str, tuple[str, ...]] = {
     "asset": (),
     "asset_exif": (),
     "asset_file": ("updated_at", "update_id"),
-    "asset_job_status": ("metadata_extracted_at",),
+    "asset_job_status": (*("metadata_extracted_at", "faces_recognized_at", "ocr_at", "duplicates_detected_at"),),
     "asset_video": (),
     "asset_audio": (),
     "asset_keyframe": (),
+    "map_located": (),
+    "smart_search": ("preview_id",),
+    "asset_face": (),
+    "asset_ocr": (),
+    "ocr_search": (),
+    "duplicates_fingerprint": (),
+    "duplicates_frame": (),
 }
 """The tables of an asset, each with the columns that tell when it was read or written last."""
 

@@ -8,7 +8,10 @@ from immich_host.testing.host import expect
 from tests.together.making import animation, camera_exif, clip, live_photo, picture
 from tests.together.served import Person, Served
 
-OWN = {"id", "asset_id", "owner_id", "update_id", "updated_at", "created_at", "original_path", "live_photo_video_id"}
+OWN = {
+    *("id", "asset_id", "owner_id", "update_id", "updated_at", "created_at", "original_path", "live_photo_video_id"),
+    *("duplicate_id",),
+}
 """Columns in which equal assets of two accounts differ."""
 
 
@@ -39,6 +42,11 @@ def _kept(row: Any) -> dict[str, Any]:
     return {name: value for name, value in dict(row).items() if name not in OWN}
 
 
+async def _with_duplicate_id(served: Served, group_id: Any) -> list[str]:
+    rows = await served.sql("SELECT original_file_name AS name FROM asset WHERE duplicate_id = $1", group_id)
+    return sorted(row["name"] for row in rows)
+
+
 async def state_of(served: Served, person: Person) -> dict[str, Any]:
     """Everything of an account's assets that does not depend on the account: rows, and bytes of files."""
     media = served.folder / "media"
@@ -49,6 +57,7 @@ async def state_of(served: Served, person: Person) -> dict[str, Any]:
         assert row["original_file_name"] not in found
         found[row["original_file_name"]] = {
             "asset": _kept(row),
+            "duplicates": await _with_duplicate_id(served, row["duplicate_id"]),
             "paired": row["live_photo_video_id"] is not None,
             "exif": _kept(exif),
             "original": sha256((media / row["original_path"]).read_bytes()).hexdigest(),

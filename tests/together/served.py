@@ -58,8 +58,10 @@ def command_of(process_id: int) -> str:
 class Served:
     """`immich-host serve` on a folder of its own; after `kill_everything` it may be started again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, python: str = sys.executable, **environment: str) -> None:
         self.folder = folder
+        self.environment = environment
+        self.python = python
         self.said: list[str] = []
         self.port = 0
         self.start()
@@ -67,11 +69,11 @@ class Served:
     def start(self) -> None:
         """Start, and wait until it is ready."""
         environment = {key: value for key, value in os.environ.items() if not key.startswith("IMMICH_")}
-        environment |= {"IMMICH_HOST_API_PROCESSES": "2", "IMMICH_HOST_WORK_PROCESSES": "2"}
+        environment |= {"IMMICH_HOST_API_PROCESSES": "2", "IMMICH_HOST_WORK_PROCESSES": "2"} | self.environment
         self.ready = threading.Event()
         began = time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "immich_host", "serve", "--data", str(self.folder), "--port", str(self.port)],
+            [self.python, "-m", "immich_host", "serve", "--data", str(self.folder), "--port", str(self.port)],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -162,7 +164,7 @@ class Served:
         )
         return row["n"]
 
-    async def idle(self, seconds: float = PATIENCE) -> None:
+    async def idle(self, seconds: float = 2 * PATIENCE) -> None:
         """Wait until everything is done."""
 
         async def done() -> bool:
@@ -216,6 +218,13 @@ class Person:
             return await client.post("/api/assets", data=form, files=files)
         async with self.client() as own:
             return await own.post("/api/assets", data=form, files=files)
+
+    async def use_models(self, *, enabled: bool) -> None:
+        """Have new photos looked at by models or not: under load they would be what everything waits for."""
+        config = await self.get("/system-config")
+        config["machineLearning"]["enabled"] = enabled
+        async with self.client() as client:
+            expect(await client.put("/api/system-config", json=config), 200)
 
     async def get(self, path: str) -> Any:
         async with self.client() as client:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from immich_host.jobs.failures import Wanted
 from immich_host.plugin_api.errors import JobFailed
 from immich_host.testing import RunningHost
 from immich_host.testing.host import expect
@@ -161,7 +162,7 @@ async def test_a_repaired_file_is_done_by_retrying_what_failed(clean: RunningHos
     row = await clean.kernel.assets.get(asset_id)
     assert row is not None
     row.path.write_bytes(content)
-    await clean.kernel.job_room.commands.retry_failed("thumbnailGeneration")
+    await clean.kernel.job_room.failures.retry(Wanted(queue="thumbnailGeneration"))
     await clean.drain()
     await check_pictures(clean, await details(clean, asset_id))
     assert await failures(clean, "thumbnailGeneration") == {}

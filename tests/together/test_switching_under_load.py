@@ -1,6 +1,7 @@
 """Plugins go off, on and are purged while people upload: all processes follow, and nobody notices."""
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import AsyncIterator, Iterable
@@ -23,11 +24,13 @@ PLUGINS = "/api/admin/plugins"
 @pytest_asyncio.fixture(loop_scope="session")
 async def boss(served: Served, admin: Person) -> AsyncIterator[httpx.AsyncClient]:
     """The administrator; all plugins are on again afterwards."""
+    await admin.use_models(enabled=False)
     async with admin.client() as client:
         yield client
         for plugin in await admin.get("/admin/plugins"):
             if not plugin["wanted"]:
                 await client.put(f"{PLUGINS}/{plugin['name']}", json={"enabled": True})
+    await admin.use_models(enabled=True)
     await served.idle()
 
 
@@ -57,7 +60,8 @@ async def load(person: Person, people: int = 3) -> AsyncIterator[list[httpx.Resp
     async def one() -> None:
         async with person.client() as client:
             while not ended.is_set():
-                made = await person.upload(picture(size=(64, 48)), client=client)
+                # the drawing has few variants; bytes after its end make each upload a new one
+                made = await person.upload(picture(size=(64, 48)) + os.urandom(8), client=client)
                 answers.append(made)
                 answers.append(await client.get(f"/api/assets/{made.json()['id']}"))
                 answers.append(await client.get("/api/server/features"))

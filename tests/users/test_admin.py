@@ -16,10 +16,10 @@ async def made(house: RunningHost, **fields: Any) -> dict[str, Any]:
 
 
 async def test_making_an_account(house: RunningHost) -> None:
-    told: list[UUID] = []
+    told: list[tuple[UUID, bool]] = []
 
-    async def listen(user_id: UUID) -> None:
-        told.append(user_id)
+    async def listen(user_id: UUID, notify: bool) -> None:
+        told.append((user_id, notify))
 
     await house.client()
     await house.drain()
@@ -31,7 +31,10 @@ async def test_making_an_account(house: RunningHost) -> None:
     assert row["status"] == "active"
     assert row["isAdmin"] is False
     await house.drain()
-    assert told == [UUID(row["id"])]
+    assert told == [(UUID(row["id"]), True)]
+    silent = await made(house, email="silent@host.test", name="Silent")
+    await house.drain()
+    assert told[1:] == [(UUID(silent["id"]), False)]
     admin = await house.client()
     for same, message in (
         ({}, "Email already in use by another account"),

@@ -1,7 +1,7 @@
 """A small app of its own: a few routes, a gate that reads one header, a host that knows which plugins are on."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +31,7 @@ CALLERS: dict[str, Caller] = {
     "all": caller(permissions=frozenset({Permission.ALL})),
     "admin-key": caller(is_admin=True, permissions=frozenset({Permission.ASSET_READ})),
     "link": caller(shared_link=LINK),
+    "locked-link": caller(shared_link=replace(LINK, wants_password=True)),
     "admin-link": caller(is_admin=True, shared_link=LINK),
 }
 

@@ -13,7 +13,7 @@ from quart.typing import TestClientProtocol as Client
 from immich_host.plugin_api.dto import Dto
 from immich_host.plugin_api.errors import Elsewhere, NotFound, Refused
 from immich_host.plugin_api.types import Timestamp
-from immich_host.plugin_api.web import Answer, ByteStream, RawJson, Routes
+from immich_host.plugin_api.web import Answer, ByteStream, RawJson, Routes, json_list
 from immich_host.wire.answers import correlation_id, json_response
 from immich_host.wire.dto import AssetStatsResponseDto
 from immich_host.wire.handlers import BadHandler
@@ -150,6 +150,34 @@ def test_correlation_ids_are_made_where_none_is_sane(sent: bytes | None):
     made = correlation_id(scope)
     assert len(made) == 32
     assert correlation_id(scope) == made
+
+
+@pytest.mark.parametrize(
+    ("pages", "sent"),
+    [
+        ([], b"[]"),
+        ([[]], b"[]"),
+        ([[b"1", b"2"], [], [b"3"], [b"4", b"5"]], b"[1,2,3,4,5]"),
+        ([[], [b"1"], [], [b"2"]], b"[1,2]"),
+    ],
+)
+async def test_lists_that_are_sent_while_they_are_read(pages: list[list[bytes]], sent: bytes):
+    async def read() -> AsyncIterator[list[bytes]]:
+        for page in pages:
+            yield page
+
+    answer = await json_list(read())
+    assert b"".join([chunk async for chunk in answer.chunks]) == sent
+    assert answer.content_type == JSON
+
+
+async def test_a_list_that_cannot_be_begun_is_told_by_the_status():
+    async def read() -> AsyncIterator[list[bytes]]:
+        raise Refused(400, "no")
+        yield []
+
+    with pytest.raises(Refused):
+        await json_list(read())
 
 
 async def test_streams_wait_for_the_client(serve: Callable[..., Any]):

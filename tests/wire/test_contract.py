@@ -29,6 +29,7 @@ TAGS = (
     "API keys,Asset files,Assets,Authentication,Config (admin),Config (public),Config (user),Download,Jobs,Queues,"
     "Server,Sessions,System config,System metadata,Timeline,Trash,Users,Users (admin)"
 )
+HEADERS = {"string": str, "integer": int, "number": float}
 OF_PLUGINS = ("/oauth/", "/edits", "/video/stream")
 
 pytestmark = pytest.mark.skipif(not CONTRACT.exists(), reason="the contract is not beside this checkout")
@@ -36,7 +37,8 @@ pytestmark = pytest.mark.skipif(not CONTRACT.exists(), reason="the contract is n
 
 def models() -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for path in sorted((ROOT / "immich_host").glob("*/*dto*.py")):
+    shared = ROOT / "immich_host" / "plugin_api" / "answers.py"
+    for path in sorted([shared, *(ROOT / "immich_host").glob("*/*dto*.py")]):
         module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
         found |= {name: value for name, value in vars(module).items() if inspect.isclass(value)}
     return found
@@ -101,7 +103,7 @@ def declare(method: str, path: str, operation: dict[str, Any], named: dict[str, 
         public=not permission,
         operation_id=name,
         shared_link=any(each["in"] == "query" and each["name"] == "key" for each in parameters),
-        header_names=tuple(each["name"] for each in parameters if each["in"] == "header"),
+        headers={each["name"]: HEADERS[each["schema"]["type"]] for each in parameters if each["in"] == "header"},
         **options,
     )(handler_for(takes | {"return": returned}))
     return routes

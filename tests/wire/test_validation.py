@@ -94,6 +94,19 @@ async def issues(answer: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("2024-05-01T10:11:12.3456+02:00", "2024-05-01T08:11:12.345Z"),
+        ("0001-01-01T00:00:00+14:00", "0001-02-02T00:00:00.000Z"),
+        ("9999-12-31T23:59:59-12:00", "9999-12-30T00:00:00.000Z"),
+    ],
+)
+async def test_a_moment_is_one_that_every_clock_can_tell(client: Client, given: str, told: str) -> None:
+    answer = await client.post("/api/things", json={"name": "abc", "takenAt": given})
+    assert (await answer.get_json())["takenAt"] == told
+
+
+@pytest.mark.parametrize(
     ("change", "path", "code", "message"),
     [
         ({"name": None}, ["name"], "invalid_type", "Invalid input: expected string, received null"),
@@ -105,6 +118,8 @@ async def issues(answer: Any) -> list[dict[str, Any]]:
         ({"pinCode": "12345"}, ["pinCode"], "invalid_format", "Invalid string: must match pattern /^[0-9]{6}$/"),
         ({"takenAt": "yesterday"}, ["takenAt"], "invalid_format", "Invalid ISO datetime"),
         ({"takenAt": "2024-05-01T10:11:12"}, ["takenAt"], "invalid_format", "Invalid ISO datetime"),
+        ({"takenAt": "1714558272"}, ["takenAt"], "invalid_format", "Invalid ISO datetime"),
+        ({"takenAt": "-1714558272.5"}, ["takenAt"], "invalid_format", "Invalid ISO datetime"),
         ({"takenAt": 5}, ["takenAt"], "invalid_type", "Invalid input: expected string, received number"),
         ({"rating": 6}, ["rating"], "too_big", "Too big: expected number to be <=5"),
         ({"rating": -2}, ["rating"], "too_small", "Too small: expected number to be >=-1"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from immich_metadata import camera, dates, live, places
+from immich_metadata import camera, dates, faces, live, places
 from immich_metadata.values import INT32_MAX, Tags, number, text
 
 
@@ -21,10 +21,11 @@ class FileFacts:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """Columns to write: `asset` and `exif` by snake_case name."""
+    """Columns to write, `asset` and `exif` by snake_case name; and the named faces, as `hookspecs` tells them."""
 
     asset: dict[str, Any]
     exif: dict[str, Any]
+    faces: list[dict[str, Any]]
 
 
 def describe(tags: Tags, file: FileFacts, locked: Mapping[str, Any], *, video: bool) -> Described:
@@ -46,8 +47,9 @@ def describe(tags: Tags, file: FileFacts, locked: Mapping[str, Any], *, video: b
         "time_zone": when.zone or (dates.find_zone(tags, place, video=False) if taken is None else None),
         "live_photo_cid": live.content_identifier(tags),
     }
-    width, height = camera.dimensions(tags)
-    if camera.is_sideways(camera.orientation(tags)):
+    width, height = stored = camera.dimensions(tags)
+    orientation = camera.orientation(tags)
+    if camera.is_sideways(orientation):
         width, height = height, width
     asset = {
         "file_created_at": when.instant,
@@ -57,7 +59,8 @@ def describe(tags: Tags, file: FileFacts, locked: Mapping[str, Any], *, video: b
         "width": width,
         "height": height,
     }
-    return Described(asset, {column: value for column, value in exif.items() if column not in locked})
+    exif = {column: value for column, value in exif.items() if column not in locked}
+    return Described(asset, exif, faces.named_faces(tags, orientation, stored))
 
 
 def duration_ms(tags: Tags) -> int | None:

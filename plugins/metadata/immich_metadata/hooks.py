@@ -2,16 +2,10 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
-from immich_host.plugin_api import Host, Job, Section, hookimpl
-from immich_metadata import jobs
-from immich_metadata.settings import MetadataSettings
-
-
-@hookimpl
-def register_settings() -> Sequence[type[Section]]:
-    """One section, `metadata`."""
-    return [MetadataSettings]
+from immich_host.plugin_api import Host, Job, hookimpl
+from immich_metadata import hookspecs, jobs
 
 
 @hookimpl
@@ -24,6 +18,12 @@ def register_migrations() -> Path:
 def register_jobs() -> Sequence[Job]:
     """`extract` on an asset's way in, `reread` for files whose tags have changed since."""
     return jobs.JOBS
+
+
+@hookimpl
+def register_facts() -> ModuleType:
+    """`metadata_faces_read`."""
+    return hookspecs
 
 
 @hookimpl

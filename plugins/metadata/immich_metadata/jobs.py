@@ -7,13 +7,16 @@ from uuid import UUID
 import structlog
 
 from immich_host.plugin_api import Host, Job, JobContext, Outcome
-from immich_host.plugin_api.assets import AssetRow
-from immich_host.plugin_api.errors import JobFailed
+from immich_host.plugin_api.assets import AssetRow, original_missing
 from immich_metadata import live, motion, store
 from immich_metadata.describe import FileFacts, describe
 from immich_metadata.motion_asset import save_motion_video
 from immich_metadata.reading import Found, file_facts, read_all
 from immich_metadata.tags import TagReader
+
+REREAD = "metadata.reread"
+RULES = 1
+"""Counts up when files are read better, so that what was read before is stale."""
 
 _log = structlog.get_logger("metadata")
 _readers: dict[int, TagReader] = {}
@@ -28,7 +31,7 @@ async def run(ctx: JobContext, *, asset_id: str | UUID) -> Outcome:
     try:
         stat = await ctx.in_thread(asset.path.stat)
     except FileNotFoundError as error:
-        raise JobFailed(f"the file of {asset.original_file_name} is missing: {asset.path}") from error
+        raise await original_missing(host.assets, asset) from error
     found = await read_all(
         asset.path,
         await _sidecar(host, asset.id),
@@ -36,7 +39,9 @@ async def run(ctx: JobContext, *, asset_id: str | UUID) -> Outcome:
         reader=_reader(host),
         binaries=host.binaries,
     )
-    await _save(host, asset, found, file_facts(stat, asset.file_created_at), ctx.cause)
+    if not await ctx.in_thread(asset.path.exists):  # then programs have read nothing, and that is no description
+        raise await original_missing(host.assets, asset)
+    await _save(ctx, asset, found, file_facts(stat, asset.file_created_at))
     if asset.type == "IMAGE" and (part := motion.find_video(found.own, stat.st_size)):
         # read again, for the dates and the link that were just saved
         still = await host.assets.get(asset.id)
@@ -69,14 +74,15 @@ async def _sidecar(host: Host, asset_id: UUID) -> Path | None:
     return next((file.path for file in files if file.type == "sidecar" and file.path.exists()), None)
 
 
-async def _save(host: Host, asset: AssetRow, found: Found, facts: FileFacts, cause: str) -> None:
+async def _save(ctx: JobContext, asset: AssetRow, found: Found, facts: FileFacts) -> None:
     """Write everything in one transaction; the locked columns are read in it, so no edit is lost."""
+    host, cause = ctx.host, ctx.cause
     identifier = live.content_identifier(found.merged)
     async with host.db.transaction():
         if identifier:
             await store.hold_pair(host.db, identifier)
-        locked = await store.locked_columns(host.db, asset.id)
-        described = describe(found.merged, facts, locked, video=asset.type == "VIDEO")
+        known = await store.hold_known(host.db, asset.id)
+        described = describe(found.merged, facts, known.locked, video=asset.type == "VIDEO")
         columns = described.asset
         if asset.is_edited:
             columns = {name: columns[name] for name in columns.keys() - {"width", "height"}}
@@ -85,8 +91,14 @@ async def _save(host: Host, asset: AssetRow, found: Found, facts: FileFacts, cau
         if asset.type == "VIDEO" and found.streams is not None:
             streams = found.streams
             await store.save_streams(host.db, asset.id, streams.video, streams.audio, found.keyframes)
-        if identifier:
+        # a sidecar changes nothing about the pair: if they are apart again, then because a person wanted it
+        if identifier and not (ctx.job == REREAD and known.identifier == identifier):
             await _link_live_photo(host, asset, identifier)
+        if described.faces or known.was_read:
+            await host.publish(
+                "metadata_faces_read",
+                asset_id=asset.id, owner_id=asset.owner_id, faces=described.faces, cause=cause,
+            )  # fmt: skip
         await host.assets.mark_job(asset.id, "metadata_extracted_at")
 
 
@@ -107,6 +119,7 @@ JOBS = (
         after="asset_gathered",
         provides="described",
         missing=missing,
+        made_by=lambda _: {"rules": RULES},
         starts_queue=True,
     ),
     Job("reread", run, queue="metadataExtraction", after="sidecar_changed"),

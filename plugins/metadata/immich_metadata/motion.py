@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from immich_metadata.session import SessionDied
+from immich_metadata.trailers import find_range
 from immich_metadata.values import Tags, flag, text, whole
 
 _BLOCK = 1 << 20
 _LIMIT_SECONDS = 120.0
+_STARTS = frozenset({b"ftyp", b"moov", b"wide", b"mdat"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +42,35 @@ def find_video(tags: Tags, size: int) -> Trailer | Embedded | None:
         return Embedded("MotionPhotoVideo")
     if text(tags.get("EmbeddedVideoType")) == "MotionPhoto_Data" and text(tags.get("EmbeddedVideoFile")):
         return Embedded("EmbeddedVideoFile")
-    length = padding = 0
+    length = behind = 0
     if motion:
-        item = _motion_item(tags.get("ContainerDirectory"))
-        length, padding = whole(item.get("Length")) or 0, whole(item.get("Padding")) or 0
+        length, behind = _listed(tags.get("ContainerDirectory"))
     if micro and length <= 0:
-        length, padding = whole(tags.get("MicroVideoOffset")) or 0, 0
-    start = size - length - padding
-    if length <= 0 or padding < 0 or start <= 0:
+        length, behind = whole(tags.get("MicroVideoOffset")) or 0, 0
+    start = size - length - behind
+    if length <= 0 or behind < 0 or start <= 0:
         return None
     return Trailer(start, length)
 
 
-def _motion_item(directory: Any) -> dict[str, Any]:
-    """The entry of a container directory that describes the video, {} when there is none."""
-    for entry in directory if isinstance(directory, list) else []:
-        item = entry.get("Item", entry) if isinstance(entry, dict) else {}
-        if isinstance(item, dict) and item.get("Semantic") == "MotionPhoto":
-            return item
-    return {}
+def _listed(directory: Any) -> tuple[int, int]:
+    """How long the video of a container directory is, and how much of the file comes after it; 0 where it has none."""
+    entries = directory if isinstance(directory, list) else []
+    items = [entry.get("Item", entry) for entry in entries if isinstance(entry, dict)]
+    items = [item for item in items if isinstance(item, dict)]
+    for index, item in enumerate(items):
+        if item.get("Semantic") == "MotionPhoto":
+            behind = whole(item.get("Padding")) or 0
+            for later in items[index + 1 :]:
+                behind += (whole(later.get("Length")) or 0) + (whole(later.get("Padding")) or 0)
+            return whole(item.get("Length")) or 0, behind
+    return 0, 0
+
+
+def as_range(source: Path, part: Trailer | Embedded) -> Trailer | Embedded:
+    """A binary tag's bytes as a range of the file, where its headers tell; else the same."""
+    found = find_range(source) if isinstance(part, Embedded) else None
+    return part if found is None else Trailer(*found)
 
 
 async def extract(source: Path, part: Trailer | Embedded, target: Path, exiftool: Path) -> bytes:
@@ -68,23 +81,32 @@ async def extract(source: Path, part: Trailer | Embedded, target: Path, exiftool
 
     Raises:
         NoVideo: There is no MP4 or QuickTime data there; `target` is left behind for the caller.
+        SessionDied: exiftool was killed.
     """
     if isinstance(part, Embedded):
         await _extract_tag(source, part.tag, target, exiftool)
-    else:
-        await asyncio.to_thread(_copy_range, source, part, target)
-    return await asyncio.to_thread(_checked_sum, target)
+        return await asyncio.to_thread(checksum, target, Trailer(0, target.stat().st_size))
+    return await asyncio.to_thread(checksum, source, part, target)
 
 
-def _copy_range(source: Path, part: Trailer, target: Path) -> None:
-    left = part.length
-    with source.open("rb") as reader, target.open("wb") as writer:
+def checksum(source: Path, part: Trailer, target: Path | None = None) -> bytes:
+    """SHA-1 of a range of a file, which is written to `target` on the way where one is given.
+
+    Raises:
+        NoVideo: There is no MP4 or QuickTime data there.
+    """
+    left, found = part.length, hashlib.sha1(usedforsecurity=False)
+    with source.open("rb") as reader, (target or Path(os.devnull)).open("wb") as writer:
         reader.seek(part.start)
         while left > 0 and (block := reader.read(min(_BLOCK, left))):
+            if left == part.length and block[4:8] not in _STARTS:
+                break
+            found.update(block)
             writer.write(block)
             left -= len(block)
-    if left:
-        raise NoVideo("the picture ends before its video does")
+    if left or not part.length:
+        raise NoVideo("no video, or not all of it, where the picture's tags say it is")
+    return found.digest()
 
 
 async def _extract_tag(source: Path, tag: str, target: Path, exiftool: Path) -> None:
@@ -95,17 +117,10 @@ async def _extract_tag(source: Path, tag: str, target: Path, exiftool: Path) -> 
         )  # fmt: skip
         try:
             async with asyncio.timeout(_LIMIT_SECONDS):
-                await process.wait()
+                status = await process.wait()
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
-
-
-def _checked_sum(path: Path) -> bytes:
-    with path.open("rb") as reader:
-        head = reader.read(12)
-        if len(head) < 12 or head[4:8] not in {b"ftyp", b"moov", b"wide", b"mdat"}:
-            raise NoVideo("no video where the picture's tags say it is")
-        reader.seek(0, os.SEEK_SET)
-        return hashlib.file_digest(reader, lambda: hashlib.sha1(usedforsecurity=False)).digest()
+    if status < 0:
+        raise SessionDied(f"exiftool ended with status {status}")

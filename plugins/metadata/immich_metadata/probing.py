@@ -20,11 +20,19 @@ _QUIET = ("-v", "error", "-protocol_whitelist", "file")
 _LINE_LIMIT = 1 << 23
 """A video's comment may be one very long line."""
 
+_CANNOT_READ = 1
+"""With this status ffprobe ends when the file is the reason."""
+
 _log = structlog.get_logger("metadata")
 
 
 async def probe(ffprobe: Path, path: Path) -> dict[str, Any]:
-    """Ffprobe's report on a file; {} when it cannot read the file or takes too long."""
+    """Ffprobe's report on a file; {} when it cannot read the file or takes too long.
+
+    Raises:
+        ProbeDied: ffprobe came to no end of its own.
+        OSError: There is no ffprobe.
+    """
     arguments = [*_QUIET, "-show_format", "-show_streams", "-of", "json", "-i", str(path)]
     try:
         async with asyncio.timeout(LIMIT_SECONDS), aclosing(_lines(ffprobe, arguments)) as lines:
@@ -36,7 +44,12 @@ async def probe(ffprobe: Path, path: Path) -> dict[str, Any]:
 
 
 async def probe_packets(ffprobe: Path, path: Path, stream: int) -> Keyframes | None:
-    """Index the packets of one stream; None when there are none. Reads the file from end to end."""
+    """Index the packets of one stream; None when there are none. Reads the file from end to end.
+
+    Raises:
+        ProbeDied: ffprobe came to no end of its own.
+        OSError: There is no ffprobe.
+    """
     arguments = [*_QUIET, "-select_streams", str(stream), "-show_entries", "packet=pts,duration,flags"]
     arguments += ["-of", "csv=p=0", "-i", str(path)]
     try:
@@ -48,7 +61,11 @@ async def probe_packets(ffprobe: Path, path: Path, stream: int) -> Keyframes | N
 
 
 class ProbeFailed(RuntimeError):
-    """ffprobe ended with an error; the message is its own."""
+    """ffprobe cannot read the file; the message is its own."""
+
+
+class ProbeDied(RuntimeError):
+    """ffprobe was killed, crashed or could not start, which says nothing about the file's streams."""
 
 
 async def _lines(program: Path, arguments: list[str]) -> AsyncGenerator[bytes]:
@@ -63,8 +80,11 @@ async def _lines(program: Path, arguments: list[str]) -> AsyncGenerator[bytes]:
     try:
         async for line in out:
             yield line
-        if await process.wait() != 0:
-            raise ProbeFailed(await complaints or f"ffprobe ended with status {process.returncode}")
+        status = await process.wait()
+        if status == _CANNOT_READ:
+            raise ProbeFailed(await complaints or "no reason given")
+        if status != 0:
+            raise ProbeDied(await complaints or f"ffprobe ended with status {status}")
     finally:
         if process.returncode is None:
             process.kill()

@@ -46,7 +46,7 @@ def _moment(seconds: float | None) -> datetime | None:
 async def read_all(
     path: Path, sidecar: Path | None, *, video: bool, reader: TagReader, binaries: BinariesPort
 ) -> Found:
-    """Read a file and its sidecar. What cannot be read is empty; this never fails for a bad file."""
+    """Read a file and its sidecar. What cannot be read is empty; only a program that is missing or dies is an error."""
     own = await reader.read(path, embedded=video)
     streams = keyframes = None
     suffix = path.suffix.lower()

@@ -110,6 +110,8 @@ class Session(exiftool.ExifTool):
     def _read_alone(self, wanted: list[str], path: Path) -> dict[str, Any]:
         command = [self.executable, "-j", *_ARGUMENTS, *wanted, path]
         done = subprocess.run(command, capture_output=True, timeout=self._limit, check=False)
+        if done.returncode < 0:
+            raise SessionDied(f"exiftool ended with status {done.returncode}")
         found = json.loads(done.stdout or b"[]", parse_int=str, parse_float=str)
         return found[0] if found else {}
 

@@ -1,17 +1,15 @@
 """Every query of this plugin."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
+
+from pydantic.alias_generators import to_snake
 
 from immich_host.plugin_api.database import Database
 from immich_metadata.keyframes import Keyframes
 
-_COLUMNS = {
-    "dateTimeOriginal": "date_time_original",
-    "timeZone": "time_zone",
-}
 _VIDEO = (
     *("index", "codec_name", "profile", "level", "bitrate", "frame_count", "time_base", "pixel_format"),
     *("color_primaries", "color_transfer", "color_matrix", "dv_profile", "dv_level"),
@@ -29,16 +27,44 @@ async def hold_pair(db: Database, identifier: str) -> None:
     await db.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 8))", identifier)
 
 
-async def locked_columns(db: Database, asset_id: UUID) -> dict[str, Any]:
-    """Columns of `asset_exif` that a user has locked, with their values; locks the rows until commit."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the rows of an asset say before it is read.
+
+    `locked` are the columns of `asset_exif` that a user has locked, with their values; `identifier` is that of the live
+    photo, as read before.
+    """
+
+    locked: dict[str, Any] = field(default_factory=dict[str, Any])
+    identifier: str | None = None
+    was_read: bool = False
+
+
+async def hold_known(db: Database, asset_id: UUID) -> Known:
+    """What is known of an asset; locks its rows until commit."""
     # the asset first, as everybody who changes both does
     await db.execute('SELECT FROM "asset" WHERE id = $1 FOR NO KEY UPDATE', asset_id)
-    row = await db.fetchrow('SELECT * FROM "asset_exif" WHERE asset_id = $1 FOR UPDATE', asset_id)
+    row = await db.fetchrow(
+        'SELECT exif.*, status.metadata_extracted_at FROM "asset_exif" AS exif '
+        'LEFT JOIN "asset_job_status" AS status ON status.asset_id = exif.asset_id '
+        "WHERE exif.asset_id = $1 FOR UPDATE OF exif",
+        asset_id,
+    )
     if row is None:
-        return {}
+        return Known()
     names: list[str] = row["locked_properties"]
-    columns = [_COLUMNS.get(name, name) for name in names]
-    return {column: row[column] for column in columns}
+    locked = {column: row[column] for column in map(to_snake, names)}
+    return Known(locked, row["live_photo_cid"], row["metadata_extracted_at"] is not None)
+
+
+async def hold_assets(db: Database, asset_ids: Iterable[UUID]) -> None:
+    """Lock the rows of assets until commit, in the order in which everybody locks several."""
+    await db.execute('SELECT FROM "asset" WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE', list(asset_ids))
+
+
+async def is_shown(db: Database, video_id: UUID) -> bool:
+    """Whether a still has this video for its moving part."""
+    return await db.fetchval('SELECT EXISTS (SELECT FROM "asset" WHERE live_photo_video_id = $1)', video_id)
 
 
 async def save_streams(

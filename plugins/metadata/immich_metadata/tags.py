@@ -41,8 +41,12 @@ class TagReader:
     async def read(self, path: Path, *, embedded: bool = False) -> dict[str, Any]:
         """All tags of a file; a file that exiftool cannot read has none.
 
-        A process that dies is replaced and the file tried once more. A file for which exiftool
-        needs longer than the limit is tried once more without its embedded tracks.
+        After the death of a process the file is tried once more by a fresh one. A file for which
+        exiftool needs longer than the limit is tried once more without its embedded tracks.
+
+        Raises:
+            SessionDied: A fresh process died as well, which says nothing about the file's tags.
+            OSError: There is no exiftool.
         """
         for attempt in (1, 2):
             try:
@@ -50,6 +54,9 @@ class TagReader:
                     tags = await self._read_once(path, embedded=embedded)
             except SessionDied as error:
                 _log.warning("exiftool died", path=str(path), attempt=attempt, error=str(error))
+                if attempt == 2:
+                    raise
+                self._end_idle()  # what killed one may have killed them all
             except TimeoutError as error:
                 _log.warning("exiftool is too slow", path=str(path), embedded=embedded, error=str(error))
                 if not embedded:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from immich_host.runtime.binaries import Binaries
+from immich_metadata.session import SessionDied
 from immich_metadata.tags import TagReader
 
 MakePhoto = Callable[..., Path]
@@ -90,6 +91,27 @@ async def test_a_dead_process_is_replaced(reader: TagReader, photo: MakePhoto) -
     os.kill(_pid(reader), signal.SIGKILL)
     assert (await reader.read(path))["Make"] == "X"
     assert reader.processes == 1
+
+
+async def test_when_all_processes_are_killed_nothing_is_lost(reader: TagReader, photo: MakePhoto) -> None:
+    path = photo("a.jpg", "-Make=X")
+    await asyncio.gather(*(reader.read(path) for _ in range(2)))
+    dead = [session._process for session in reader._idle]
+    assert len(dead) == 2
+    for process in dead:
+        assert process is not None
+        os.kill(process.pid, signal.SIGKILL)
+    assert (await reader.read(path))["Make"] == "X"
+
+
+async def test_a_program_that_dies_each_time_is_no_file_without_tags(tmp_path: Path, photo: MakePhoto) -> None:
+    program = tmp_path / "exiftool"
+    program.write_text("#!/bin/sh\nexit 3\n")
+    program.chmod(0o755)
+    reader = TagReader(program)
+    with pytest.raises(SessionDied):
+        await reader.read(photo("a.jpg", "-Make=X"))
+    await reader.close()
 
 
 async def test_a_silent_process_is_killed(programs: Binaries, photo: MakePhoto) -> None:

@@ -21,7 +21,7 @@ def assignments(locked: frozenset[str], exif: Mapping[str, Any]) -> tuple[list[s
     written: set[str] = set()
     if "description" in locked:
         text = escape(exif["description"] or "", quote=False)
-        lines += _text("XMP-dc:Description", text) + _text("XMP-tiff:ImageDescription", text)
+        lines += _text("XMP-dc:Description-x-default", text) + _text("XMP-tiff:ImageDescription-x-default", text)
         written.add("description")
     if locked.intersection(_DATE) and exif["date_time_original"] is not None:
         lines.append(f"-XMP-exif:DateTimeOriginal={_date(exif['date_time_original'], exif['time_zone'])}")

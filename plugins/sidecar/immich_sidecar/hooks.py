@@ -1,6 +1,7 @@
 """Wiring: what this plugin hands to the host and which facts it listens to."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import ModuleType
 from uuid import UUID
 
@@ -19,8 +20,14 @@ def register_jobs() -> Sequence[Job]:
 
 
 @hookimpl
+def register_migrations() -> Path:
+    """The table of written faces."""
+    return Path(__file__).parent / "migrations"
+
+
+@hookimpl
 def register_facts() -> ModuleType:
-    """`sidecar_changed`."""
+    """`sidecar_changed`, and `sidecar_extras` by which others hand in tags and faces."""
     return hookspecs
 
 

@@ -122,6 +122,7 @@ async def test_an_edit_is_written_and_read_again(host: MakeHost, picture: bytes,
     found = await exif(server, asset_id)
     assert found["locked_properties"] == []
     assert (found["description"], found["rating"], found["time_zone"]) == ("new\nline", 4, "Europe/Berlin")
+    assert (found["latitude"], found["longitude"]) == (48.137, 11.575)
     answer = (await client.get(f"/api/assets/{asset_id}")).json()
     # zoned by its place, as Immich does
     assert answer["localDateTime"] == "2024-02-01T03:05:00.000Z"
@@ -157,3 +158,65 @@ async def test_a_sidecar_that_is_no_xmp_is_left_alone(host: MakeHost, picture: b
     (path,) = await sidecars(server, asset_id)
     assert path.read_bytes() == b"hello\n"
     assert (await exif(server, asset_id))["locked_properties"] == ["rating"]
+
+
+async def test_missing_and_all(host: MakeHost, picture: bytes, stranger: Path) -> None:
+    """Missing looks at photos without a sidecar, all at each; what changed on disk is found by both."""
+    server = await host(plugins=["sidecar"])
+    found = await server.upload(picture, sidecar=stranger)
+    other = await server.upload(picture + b"other")
+    await server.drain()
+    [path] = await sidecars(server, found)
+    path.unlink()
+    row = await server.kernel.assets.get(other)
+    assert row is not None
+    beside = row.path.with_suffix(".xmp")
+    beside.write_bytes(stranger.read_bytes())
+    await server.kernel.job_room.commands.start("sidecar", "missing")
+    await server.drain()
+    assert (await sidecars(server, found), await sidecars(server, other)) == ([path], [beside])
+    await server.kernel.job_room.commands.start("sidecar", "all")
+    await server.drain()
+    assert (await sidecars(server, found), await sidecars(server, other)) == ([], [beside])
+
+
+async def test_edits_made_while_the_plugin_was_off_are_written_by_its_sweep(
+    host: MakeHost, picture: bytes, tags: Any
+) -> None:
+    server = await host(plugins=["sidecar"])
+    ids = [await server.upload(picture + bytes([number])) for number in range(3)]
+    await server.drain()
+    await server.turn_off("sidecar")
+    client = await server.client()
+    await client.put(f"/api/assets/{ids[0]}", json={"rating": 3})
+    await client.put(f"/api/assets/{ids[1]}", json={"latitude": None, "longitude": None})
+    await server.drain()
+    await server.turn_on("sidecar")
+    await server.kernel.job_room.commands.request_missing("sidecar")
+    await server.drain()
+    assert [len(await sidecars(server, one)) for one in ids] == [1, 0, 0], "a removed place cannot be said in XMP"
+    [path] = await sidecars(server, ids[0])
+    assert tags(path)["Rating"] == 3
+
+
+async def test_a_file_that_is_being_moved_is_waited_for(
+    host: MakeHost, picture: bytes, stranger: Path, tags: Any
+) -> None:
+    server = await host(plugins=["sidecar"])
+    asset_id = await server.upload(picture, sidecar=stranger)
+    await server.drain()
+    (before,) = await sidecars(server, asset_id)
+    after = before.with_name("moved.xmp")
+    client = await server.client()
+    async with server.kernel.files.holding(asset_id):
+        await client.put(f"/api/assets/{asset_id}", json={"rating": 3})
+        writing = asyncio.create_task(server.drain())
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"
+        while not await server.kernel.db.fetchval(waiting):  # noqa: ASYNC110 - a waiting lock has no event
+            await asyncio.sleep(0)
+        before.rename(after)
+        assert await server.kernel.files.repoint(asset_id, {before: after})
+    await writing
+    assert await sidecars(server, asset_id) == [after]
+    assert (tags(after)["Rating"], tags(after)["History"]) == (3, "kept")
+    assert not before.exists()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from immich_thumbnails import orientation
+from immich_thumbnails import colour, orientation
 from immich_thumbnails.channels import eight_bit
 from immich_thumbnails.decoding import decode
 from immich_thumbnails.probing import Stream, Tools, execute, input_options
@@ -25,4 +25,5 @@ def key_frame(
         if not still.is_file() or not still.stat().st_size:
             return None
         decoded = decode(still, short_side=None, pixel_limit=pixel_limit)
-    return orientation.applied(eight_bit(decoded.image), _ROTATION_TO_EXIF.get(stream.rotation, 1))
+    image, _ = colour.settle(eight_bit(decoded.image), decoded.profile, "srgb", decoded.hdr)
+    return orientation.applied(image, _ROTATION_TO_EXIF.get(stream.rotation, 1))

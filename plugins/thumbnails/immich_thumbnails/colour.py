@@ -6,25 +6,31 @@ from typing import Any, Literal
 from PIL import Image, ImageCms
 
 from immich_thumbnails import icc
+from immich_thumbnails.tone_mapping import Hdr, to_sdr
 
 type Space = Literal["srgb", "p3"]
 
 _PROFILE_SPACE = {"L": "GRAY", "RGB": "RGB ", "RGBA": "RGB ", "CMYK": "CMYK"}
 
 
-def settle(image: Image.Image, profile: bytes | None, space: Space) -> tuple[Image.Image, bytes | None]:
+def settle(
+    image: Image.Image, profile: bytes | None, space: Space, hdr: Hdr | None = None
+) -> tuple[Image.Image, bytes | None]:
     """Bring an image into the colours that are written.
 
-    What is sRGB stays so and is written without a profile; anything wider goes into `space`.
+    What is sRGB stays so and is written without a profile; anything wider goes into `space`; HDR is toned down.
 
     Args:
         image: Mode L, RGB, RGBA, CMYK or LAB, 8 bits a channel.
         profile: The file's ICC profile; one that is broken or of another colour model is passed over.
         space: Target for wide-gamut images.
+        hdr: How brightness is coded, where it is not as the profile says.
 
     Returns:
         The image as RGB or RGBA, and the ICC profile to write with it.
     """
+    if hdr is not None and image.mode in {"RGB", "RGBA"}:
+        image = to_sdr(image, hdr)
     if image.mode == "LAB":
         return _transform(image, ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")), space)
     source = _open(profile, image.mode)

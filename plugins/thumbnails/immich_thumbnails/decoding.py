@@ -23,6 +23,7 @@ from immich_thumbnails.errors import (
 )
 from immich_thumbnails.pixel_limits import admit, check_pixels
 from immich_thumbnails.sizing import Size, fit_outside
+from immich_thumbnails.tone_mapping import Hdr
 
 pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=2)
 JpegXLImagePlugin.DECODE_THREADS = 2
@@ -33,6 +34,8 @@ FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "JXL", "TIFF", "BMP", "JPEG200
 
 _JXL_STARTS = (b"\xff\x0a", b"\x00\x00\x00\x0cJXL ")
 _COLOUR_BOX_WITHIN = 65_536
+_NOT_STATED = (2, 2)
+_COLOURS_IN_HEAD = frozenset({"AVIF", "PNG"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,14 @@ class Decoded:
         orientation: EXIF orientation that is still to be applied.
         profile: ICC profile of the pixels, None for sRGB.
         xmp: The file's XMP packet.
+        hdr: How brightness is coded; None where it is as usual.
     """
 
     image: Image.Image
     orientation: int = 1
     profile: bytes | None = None
     xmp: bytes | None = None
+    hdr: Hdr | None = None
 
 
 def decode(source: Path | bytes, *, short_side: int | None, pixel_limit: int, held: ExitStack | None = None) -> Decoded:
@@ -66,8 +71,7 @@ def decode(source: Path | bytes, *, short_side: int | None, pixel_limit: int, he
         OSError: The file cannot be read.
     """
     with ExitStack() as own, _opened(source) as stream, _blaming_content(pixel_limit):
-        # Pillow's own guard stays armed for everything that looks at dimensions only while decoding.
-        Image.MAX_IMAGE_PIXELS = pixel_limit
+        _arm_pillow(pixel_limit)
         room = own if held is None else held
         jxl_size = _jxl_size(stream)
         if jxl_size is not None:
@@ -79,14 +83,23 @@ def decode(source: Path | bytes, *, short_side: int | None, pixel_limit: int, he
             if jxl_size is None:
                 admit(image.size, pixel_limit, room)
             turn = orientation.stated(image)
-            profile = _profile(image, stream)
+            profile, hdr = _colours(image, stream)
             if image.format == "JPEG2000":
                 stream.seek(0)
                 pixels = jpeg2000.decode_apart(stream.read(), short_side)
             else:
                 image.load()
                 pixels = image
-            return Decoded(channels.eight_bit(pixels), turn, profile, _xmp(image))
+            return Decoded(channels.eight_bit(pixels), turn, profile, _xmp(image), hdr)
+
+
+def _arm_pillow(pixel_limit: int) -> None:
+    """Keep Pillow's own guard armed, for whatever looks at dimensions only while decoding.
+
+    It is one for the whole process, so it is only ever raised: a low limit of ours must not refuse the
+    pictures of others. What exceeds our own limit is refused by `check_pixels`.
+    """
+    Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS or 0, pixel_limit)
 
 
 def _opened(source: Path | bytes) -> BinaryIO:
@@ -106,15 +119,22 @@ def _jxl_size(stream: BinaryIO) -> Size | None:
     return size
 
 
-def _profile(image: Image.Image, stream: BinaryIO) -> bytes | None:
-    stated = image.info.get("icc_profile")
-    if stated:
-        return stated
-    code = (image.info.get("nclx_profile") or {}).get("color_primaries")
-    if image.format == "AVIF":
+def _colours(image: Image.Image, stream: BinaryIO) -> tuple[bytes | None, Hdr | None]:
+    """ICC profile, None for sRGB; and what it takes to bring HDR down to the tones of that profile."""
+    primaries, transfer = _nclx(image, stream)
+    hdr = Hdr.stated(transfer, primaries)
+    if hdr is not None:
+        return icc.of_primaries(hdr.primaries), hdr
+    return image.info.get("icc_profile") or icc.of_primaries(primaries), None
+
+
+def _nclx(image: Image.Image, stream: BinaryIO) -> tuple[int, int]:
+    """The H.273 numbers of primaries and transfer; 2 is "not stated"."""
+    if image.format in _COLOURS_IN_HEAD:
         stream.seek(0)
-        code = headers.avif_primaries(stream.read(_COLOUR_BOX_WITHIN))
-    return None if code is None else icc.of_primaries(int(code))
+        return headers.stated_colours(stream.read(_COLOUR_BOX_WITHIN)) or _NOT_STATED
+    stated = image.info.get("nclx_profile")
+    return (int(stated["color_primaries"]), int(stated["transfer_characteristics"])) if stated else _NOT_STATED
 
 
 def _xmp(image: Image.Image) -> bytes | None:

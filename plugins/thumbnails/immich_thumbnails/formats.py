@@ -62,6 +62,8 @@ def sniff(path: Path, *, is_video: bool, suffix: str | None = None) -> Kind:
     known = _by_start(head)
     if known is not None:
         return known
+    if _is_drawing(head, name):
+        return Kind.SVG
     if name in RAW_SUFFIXES:
         return Kind.RAW
     return Kind.VIDEO if is_video else Kind.UNKNOWN
@@ -83,10 +85,15 @@ def _by_start(head: bytes) -> Kind | None:
         return Kind.IMAGE if brand in _STILL_BRANDS else Kind.VIDEO
     if head.startswith(b"\x1a\x45\xdf\xa3"):
         return Kind.VIDEO
-    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if text.startswith(b"<svg") or (text.startswith((b"<?xml", b"<!doctype svg")) and b"<svg" in text):
-        return Kind.SVG
     return None
+
+
+def _is_drawing(head: bytes, name: str) -> bool:
+    """SVG is text, and much may stand before its first element."""
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if name == ".svg":
+        return text.startswith(b"<")
+    return text.startswith(b"<svg") or (text.startswith((b"<?xml", b"<!doctype svg", b"<!--")) and b"<svg" in text)
 
 
 def _has_tag(stream: BinaryIO, head: bytes, tag: int) -> bool:

@@ -59,7 +59,11 @@ class _Bits:
         return taken
 
 
-def avif_primaries(head: bytes) -> int | None:
-    """The H.273 number of an AVIF's colour primaries, from its `colr` box; None without one."""
+def stated_colours(head: bytes) -> tuple[int, int] | None:
+    """The H.273 numbers of primaries and transfer that the start of an AVIF or PNG states; None without them."""
     at = head.find(b"colrnclx")
-    return None if at < 0 or at + 10 > len(head) else int.from_bytes(head[at + 8 : at + 10])
+    if 0 <= at <= len(head) - 12:
+        primaries, transfer = struct.unpack_from(">HH", head, at + 8)
+        return primaries, transfer
+    at = head.find(b"cICP")
+    return (head[at + 4], head[at + 5]) if 0 <= at <= len(head) - 6 else None

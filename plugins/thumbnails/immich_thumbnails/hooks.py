@@ -15,6 +15,7 @@ _LIBRARIES = {
     "pillow_heif": "pillow-heif",
     "pillow_jxl": "pillow-jxl-plugin",
     "rawpy": "rawpy",
+    "resvg_py": "resvg-py",
 }
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 
 from immich_host.plugin_api import Host, Job, JobContext, Outcome
-from immich_host.plugin_api.assets import AssetRow
+from immich_host.plugin_api.assets import AssetRow, original_missing
 from immich_host.plugin_api.errors import JobFailed
 from immich_thumbnails import store
 from immich_thumbnails.errors import CannotRenderError
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from immich_thumbnails.rendering import Picture, Rendered
 
 _log = structlog.get_logger("thumbnails")
+
+RECIPE = 3
+"""Raised when this code makes better pictures of the same file, so that older ones are stale."""
 
 
 async def generate(ctx: JobContext, *, asset_id: str | UUID) -> Outcome:
@@ -35,7 +38,7 @@ async def generate(ctx: JobContext, *, asset_id: str | UUID) -> Outcome:
     except CannotRenderError as error:
         raise JobFailed(f"{asset.original_file_name}: {error}") from error
     except FileNotFoundError as error:
-        raise JobFailed(f"the file of {asset.original_file_name} is missing: {asset.path}") from error
+        raise await original_missing(host.assets, asset) from error
     paths = await _write(ctx, asset, rendered.pictures)
     try:
         await _save(host, asset, rendered, paths)
@@ -53,6 +56,11 @@ async def missing(host: Host) -> AsyncIterator[UUID]:
     fullsize = host.settings(ImageSettings).fullsize.enabled
     async for asset_id in store.without_pictures(host.db, fullsize=fullsize):
         yield asset_id
+
+
+def made_by(host: Host) -> dict[str, object]:
+    """What pictures depend on beside the original; those made by something else are stale."""
+    return {"image": host.settings(ImageSettings), "recipe": RECIPE}
 
 
 def _render(host: Host, asset: AssetRow, is_panorama: bool) -> "Rendered":
@@ -114,5 +122,6 @@ JOBS = (
         provides="viewable",
         missing=missing,
         starts_queue=True,
+        made_by=made_by,
     ),
 )

@@ -5,11 +5,12 @@ and then the bare pixels.
 """
 
 import io
-import subprocess
 import sys
 from contextlib import suppress
 
 from PIL import Image
+
+from immich_thumbnails.apart import run_apart
 
 _SECONDS = 300.0
 _MOST_HALVINGS = 5
@@ -23,15 +24,8 @@ def decode_apart(data: bytes, short_side: int | None) -> Image.Image:
     """
     with Image.open(io.BytesIO(data), formats=("JPEG2000",)) as image:
         halvings = _halvings(min(image.size), short_side)
-    command = [sys.executable, "-m", __name__, str(halvings)]
-    try:
-        done = subprocess.run(command, input=data, capture_output=True, timeout=_SECONDS, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise ValueError(f"JPEG 2000 was not decoded within {_SECONDS:.0f} seconds") from error
-    if done.returncode:
-        lines = done.stderr.decode(errors="replace").strip().splitlines()
-        raise ValueError(lines[-1] if lines else f"the decoder ended with {done.returncode}")
-    head, _, pixels = done.stdout.partition(b"\n")
+    done = run_apart(__name__, str(halvings), data=data, seconds=_SECONDS)
+    head, _, pixels = done.partition(b"\n")
     mode, width, height = head.decode().split()
     return Image.frombytes(mode, (int(width), int(height)), pixels)
 

@@ -4,7 +4,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from immich_thumbnails import raw, video_frames
+from immich_thumbnails import raw, svg, video_frames
 from immich_thumbnails.channels import eight_bit
 from immich_thumbnails.decoding import Decoded, decode
 from immich_thumbnails.errors import CannotRenderError, DamagedFileError, EmptyFileError, UnknownFormatError
@@ -76,7 +76,7 @@ def load(request: Request, held: ExitStack) -> Source:
         case Kind.EMPTY:
             raise EmptyFileError("the file is empty")
         case Kind.SVG:
-            raise UnknownFormatError("SVG drawings are not rendered; the original can still be shown")
+            return Source(_still(request, svg.draw(request.path, request.short_side), held))
         case Kind.UNKNOWN:
             raise UnknownFormatError("the content is neither a picture nor a video of a known format")
         case Kind.VIDEO | Kind.GIF:

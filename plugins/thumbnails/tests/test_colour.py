@@ -51,6 +51,19 @@ def test_wide_gamut_becomes_p3_or_srgb_as_set(tmp_path, photo, rendered, picture
     assert "icc_profile" not in picture_of(plain, "preview")[1].info
 
 
+def test_pictures_tell_nothing_of_what_the_original_tells(tmp_path, photo, rendered, picture_of):
+    path, secret = tmp_path / "told.jpg", b"the house in Example Street"
+    exif = Image.Exif()
+    exif[0x010E] = secret.decode()
+    photo(300, 260).save(path, comment=secret, exif=exif, xmp=b"<x:xmpmeta>" + secret + b"</x:xmpmeta>")
+    assert path.read_bytes().count(secret) == 3
+    for kept in ("jpeg", "webp"):
+        how = {"format": kept}
+        pictures = rendered(path, settings=ImageSettings(preview=how, thumbnail=how))
+        for kind in ("preview", "thumbnail"):
+            assert secret not in picture_of(pictures, kind)[0].data
+
+
 def test_srgb_needs_no_profile(tmp_path, photo, rendered, picture_of):
     path = tmp_path / "plain.jpg"
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

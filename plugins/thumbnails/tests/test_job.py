@@ -34,6 +34,11 @@ async def missing(running, *, fullsize: bool = False) -> set:
     return {one async for one in store.without_pictures(running.kernel.db, fullsize=fullsize)}
 
 
+async def stale(running) -> set:
+    room = running.kernel.job_room
+    return {one async for one in room.results.stale(room.registry.get("thumbnails.generate"))}
+
+
 async def test_upload_becomes_viewable(running, jpeg):
     asset_id = await running.upload(jpeg, name="photo.jpg")
     assert await missing(running) == {asset_id}
@@ -88,6 +93,40 @@ async def test_a_changed_format_replaces_the_old_file(running, jpeg):
     assert new.suffix == ".webp"
     assert new.exists()
     assert not old.exists()
+
+
+async def test_pictures_of_other_settings_are_stale(running, jpeg):
+    asset_id = await running.upload(jpeg)
+    await running.drain()
+    assert await stale(running) == set()
+    client = await running.client()
+    config = (await client.get("/api/system-config")).json()
+    config["image"]["thumbnail"]["size"] = 120
+    assert (await client.put("/api/system-config", json=config)).status_code == 200
+    assert asset_id in await stale(running)
+    await running.kernel.job_room.commands.start("thumbnailGeneration", "stale")
+    await running.drain()
+    assert await stale(running) == set()
+    with Image.open((await files_of(running, asset_id))["thumbnail"]) as image:
+        assert image.size == (160, 120)
+
+
+async def test_a_full_size_that_is_no_longer_wanted_is_removed(running, photo):
+    buffer = io.BytesIO()
+    photo(300, 200).save(buffer, "TIFF")
+    asset_id = await running.upload(buffer.getvalue(), name="scan.tiff")
+    await running.drain()
+    client = await running.client()
+    config = (await client.get("/api/system-config")).json()
+    for wanted in (True, False):
+        config["image"]["fullsize"]["enabled"] = wanted
+        assert (await client.put("/api/system-config", json=config)).status_code == 200
+        await running.kernel.job_room.commands.start("thumbnailGeneration", "stale")
+        await running.drain()
+        files = await files_of(running, asset_id)
+        assert ("fullsize" in files) is wanted
+        names = {path.name for path in files["preview"].parent.glob(f"{asset_id}_*")}
+        assert names == {path.name for path in files.values()}
 
 
 async def test_a_damaged_file_fails_alone(running, jpeg):

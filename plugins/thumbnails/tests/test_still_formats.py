@@ -170,6 +170,14 @@ def test_settings_choose_format_quality_size_and_progression(tmp_path, photo, re
     assert sampling(small) == (2, 2)
 
 
+def test_progressive_holds_what_compresses_badly(tmp_path, rendered, picture_of):
+    path = tmp_path / "noise.png"
+    noise = np.random.default_rng(1).integers(0, 256, (400, 600, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(path)
+    settings = ImageSettings(preview=Preview(progressive=True, quality=100))
+    assert picture_of(rendered(path, settings=settings), "preview")[1].size == (600, 400)
+
+
 def test_chroma_is_full_from_quality_eighty(tmp_path, photo, rendered, picture_of):
     path = tmp_path / "photo.jpg"
     photo(600, 400).save(path)

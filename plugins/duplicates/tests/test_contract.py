@@ -1,0 +1,8 @@
+"""What every plugin is held to."""
+
+from immich_host.testing.contract import PluginContract
+
+
+class TestContract(PluginContract):
+    plugin = "duplicates"
+    marks = frozenset({"duplicates_detected_at"})

@@ -1,0 +1,8 @@
+"""What every plugin is held to."""
+
+from immich_host.testing.contract import PluginContract
+
+
+class TestContract(PluginContract):
+    plugin = "faces"
+    marks = frozenset({"faces_recognized_at"})

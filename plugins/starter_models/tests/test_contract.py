@@ -1,0 +1,7 @@
+"""What every plugin is held to."""
+
+from immich_host.testing.contract import PluginContract
+
+
+class TestContract(PluginContract):
+    plugin = "starter_models"
