@@ -133,8 +133,9 @@ async def erase(host: Kernel, asset_id: UUID, *, keep_video: UUID | None = None)
         paths = await _files(host, asset)
         await _mend_stack(host, asset)
         await host.db.execute("DELETE FROM asset WHERE id = $1", asset_id)
-        if paths:
-            await host.jobs.request(REMOVE_FILES, cause="delete", paths=paths)
+        await host.jobs.request(
+            REMOVE_FILES, cause="delete", paths=paths, erased_id=asset_id, owner_id=asset["owner_id"]
+        )
         await host.publish("asset_deleted", asset_id=asset_id, owner_id=asset["owner_id"])
         if asset["live_photo_video_id"] != keep_video:
             await _erase_unused_video(host, asset["live_photo_video_id"])

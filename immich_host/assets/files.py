@@ -1,13 +1,14 @@
 """The files port that plugins get (`plugin_api.files.FilesPort`)."""
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from immich_host.db.database import Database
-from immich_host.media.paths import BadPath, MediaPaths
+from immich_host.media.paths import DERIVED, BadPath, Derived, MediaPaths
 from immich_host.media.sending import CACHED, NOT_CACHED, send_file, sent_file
 from immich_host.plugin_api.files import AssetFileRow, AssetFileType
 from immich_host.plugin_api.jobs import JobContext, JobsPort, Outcome
@@ -40,7 +41,7 @@ class Files:
         """Absolute path of the media root."""
         return self._paths.root
 
-    def derived_path(self, folder: Literal["thumbs", "encoded-video"], owner_id: UUID, name: str) -> Path:
+    def derived_path(self, folder: Derived, owner_id: UUID, name: str) -> Path:
         """`<folder>/<owner>/<aa>/<bb>/<name>`."""
         return self._paths.derived(folder, owner_id, name)
 
@@ -107,6 +108,17 @@ class Files:
             )  # fmt: skip
             if old is not None and not keep:
                 await self._remove(asset_id, old)
+
+    async def remove_unnamed(self, folder: Derived, asset_id: UUID) -> None:
+        """Delete files of the asset (named by its id) in a folder of derived files that no row names."""
+        asset = await self._db.fetchrow("SELECT owner_id, original_path FROM asset WHERE id = $1", asset_id)
+        if asset is None:
+            return
+        found = await asyncio.to_thread(self._paths.derived_of, folder, asset["owner_id"], asset_id)
+        if found:
+            # a motion photo's video is an original among derived files
+            named = {asset["original_path"], *(self._paths.relative(row.path) for row in await self.of_asset(asset_id))}
+            await asyncio.to_thread(_unlink, [path for path in found if self._paths.relative(path) not in named])
 
     def holding(self, asset_id: UUID) -> AbstractAsyncContextManager[None]:
         """Nobody else moves or rewrites the asset's own files meanwhile."""
@@ -186,8 +198,23 @@ class _NotNamed(Exception):
     """No row of the asset names a path that was to be changed; leaves the transaction."""
 
 
-async def remove_files(ctx: JobContext, *, paths: list[str], asset_id: UUID | None = None) -> Outcome:
+def _unlink(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
+
+
+async def remove_files(
+    ctx: JobContext,
+    *,
+    paths: list[str],
+    asset_id: UUID | None = None,
+    erased_id: UUID | str | None = None,
+    owner_id: UUID | str | None = None,
+) -> Outcome:
     """Job: delete files under the media root; missing ones are fine, and one that an asset has again stays.
+
+    With an erased asset and its owner, also the derived files named by its id: a job that was killed may have
+    written some that no row named.
 
     Folders stay: taking away an empty one could meet a writer that has just made sure of it.
     """
@@ -196,9 +223,10 @@ async def remove_files(ctx: JobContext, *, paths: list[str], asset_id: UUID | No
     kept = {row["path"] for row in rows} | await _named(ctx, paths)
 
     def remove() -> None:
-        for stored in paths:
-            if stored not in kept:
-                media.absolute(stored).unlink(missing_ok=True)
+        _unlink(media.absolute(stored) for stored in paths if stored not in kept)
+        if erased_id is not None:
+            for folder in DERIVED:
+                _unlink(media.derived_of(folder, UUID(str(owner_id)), UUID(str(erased_id))))
 
     await ctx.in_thread(remove)
     return Outcome.DONE

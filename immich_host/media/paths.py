@@ -13,7 +13,10 @@ import structlog
 
 type Folder = Literal["upload", "library", "thumbs", "encoded-video", "profile", "backups"]
 
+type Derived = Literal["thumbs", "encoded-video"]
+
 FOLDERS: Final[tuple[Folder, ...]] = ("upload", "library", "thumbs", "encoded-video", "profile", "backups")
+DERIVED: Final[tuple[Derived, ...]] = ("thumbs", "encoded-video")
 MARKER: Final = ".immich"
 INCOMING: Final = "incoming"
 
@@ -107,9 +110,14 @@ class MediaPaths:
         """A fresh `upload/<owner>/<aa>/<bb>/<uuid><suffix>`."""
         return self._sharded("upload", owner_id, f"{uuid4()}{suffix}")
 
-    def derived(self, folder: Literal["thumbs", "encoded-video"], owner_id: UUID, name: str) -> Path:
+    def derived(self, folder: Derived, owner_id: UUID, name: str) -> Path:
         """`<folder>/<owner>/<aa>/<bb>/<name>`, sharded by the first four characters of `name`."""
         return self._sharded(folder, owner_id, name)
+
+    def derived_of(self, folder: Derived, owner_id: UUID, asset_id: UUID) -> list[Path]:
+        """The files in a folder of derived files whose names begin with an asset's id, half written ones too."""
+        beside = self._sharded(folder, owner_id, str(asset_id)).parent
+        return [path for dot in ("", ".") for path in beside.glob(f"{dot}{asset_id}*") if path.is_file()]
 
     def profile(self, owner_id: UUID, suffix: str) -> Path:
         """A fresh `profile/<owner>/<uuid><suffix>`."""

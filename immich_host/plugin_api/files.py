@@ -32,7 +32,18 @@ class FilesPort(Protocol):
         ...
 
     def derived_path(self, folder: Literal["thumbs", "encoded-video"], owner_id: UUID, name: str) -> Path:
-        """`<folder>/<owner>/<aa>/<bb>/<name>`, sharded by the first four characters of `name`."""
+        """`<folder>/<owner>/<aa>/<bb>/<name>`, sharded by the first four characters of `name`.
+
+        Begin the name of what is made of an asset with its id: what a killed job wrote and did not register then
+        goes with the asset.
+        """
+        ...
+
+    async def remove_unnamed(self, folder: Literal["thumbs", "encoded-video"], asset_id: UUID) -> None:
+        """Delete files of the asset (named by its id) in a folder of derived files that no row names.
+
+        For a job that finds, on another try, that the asset does not need the files any more.
+        """
         ...
 
     def upload_path(self, owner_id: UUID, suffix: str) -> Path:

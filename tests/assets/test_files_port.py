@@ -34,3 +34,45 @@ async def test_a_file_is_sent_with_its_type_in_parts_and_not_again(host: MakeHos
         picture.unlink()
         with pytest.raises(NotFound):
             await client.get("/kept")
+
+
+async def test_what_killed_jobs_wrote_goes_when_nobody_needs_it_or_with_its_asset(host: MakeHost) -> None:
+    running = await host(plugins=[])
+    files, assets = running.kernel.files, running.kernel.assets
+    one, other = [await running.upload(content) for content in (b"1", b"2")]
+    await running.drain()
+    owner = (await assets.get(one)).owner_id
+    named, stray, neighbours = [
+        files.derived_path("thumbs", owner, name)
+        for name in (f"{one}_preview.jpeg", f"{one}_thumbnail.webp", f"{other}_preview.jpeg")
+    ]
+    half, video = stray.with_name(f".{stray.stem}.0123.webp"), files.derived_path("encoded-video", owner, f"{one}.mp4")
+    everything = [named, stray, half, video, neighbours]
+
+    def left() -> list[Path]:
+        return [path for path in everything if path.exists()]
+
+    for path in everything:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    await files.register(one, "preview", named)
+    await files.remove_unnamed("thumbs", one)
+    assert left() == [named, video, neighbours]
+    stray.touch()
+    half.touch()
+    await assets.erase([one])
+    await running.drain()
+    assert left() == [neighbours]
+
+
+async def test_an_original_among_derived_files_stays(host: MakeHost) -> None:
+    running = await host(plugins=[])
+    files, assets = running.kernel.files, running.kernel.assets
+    asset_id = await running.upload(b"1")
+    await running.drain()
+    target = files.derived_path("encoded-video", (await assets.get(asset_id)).owner_id, f"{asset_id}-MP.mp4")
+    target.parent.mkdir(parents=True)
+    (await assets.get(asset_id)).path.rename(target)
+    await assets.update(asset_id, original_path=target.relative_to(files.media_root).as_posix())
+    await files.remove_unnamed("encoded-video", asset_id)
+    assert target.exists()

@@ -49,7 +49,9 @@ async def body(block: bytes, digest: "hashlib._Hash") -> AsyncIterator[bytes]:
 
 
 async def test_large_files_are_not_held_in_memory(served: Served, admin: Person, person: Person) -> None:
-    await served.sql("INSERT INTO queue_state (name, is_paused) VALUES ('metadataExtraction', true)")
+    queue = "/api/queues/metadataExtraction"
+    async with admin.client() as client:
+        expect(await client.put(queue, json={"isPaused": True}), 200)
     block, digest = bytes(range(256)) * (MEGABYTE // 256 - 1) + bytes(248), hashlib.sha1(usedforsecurity=False)
     async with Eyes(served) as eyes:
         process_id, client = min(eyes.of.items())
@@ -76,7 +78,8 @@ async def test_large_files_are_not_held_in_memory(served: Served, admin: Person,
     async with person.client() as own:
         expect(await own.request("DELETE", "/api/assets", json={"ids": [asset_id], "force": True}), 204)
     await served.sql("DELETE FROM job_request WHERE queue = 'metadataExtraction'")
-    await served.sql("DELETE FROM queue_state WHERE name = 'metadataExtraction'")
+    async with admin.client() as client:
+        expect(await client.put(queue, json={"isPaused": False}), 200)
     await served.idle()
     assert not any((served.folder / "media" / "upload" / person.id).rglob("*.mp4"))
 

@@ -27,7 +27,11 @@ async def generate(ctx: JobContext, *, asset_id: str | UUID) -> Outcome:
     """Make an asset's pictures; skipped for hidden assets and for what is neither image nor video."""
     host = ctx.host
     asset = await host.assets.get(UUID(str(asset_id)))
-    if asset is None or asset.visibility == "hidden" or asset.type not in {"IMAGE", "VIDEO"}:
+    if asset is None or asset.type not in {"IMAGE", "VIDEO"}:
+        return Outcome.SKIPPED
+    if asset.visibility == "hidden":
+        # it may have become so after an earlier try was killed between writing and saving
+        await host.files.remove_unnamed("thumbs", asset.id)
         return Outcome.SKIPPED
     exif = await host.assets.exif(asset.id)
     if exif is None:

@@ -155,6 +155,17 @@ async def test_hidden_assets_are_skipped(running, jpeg):
     assert await missing(running) == set()
 
 
+async def test_what_was_written_before_an_asset_was_hidden_goes(running, jpeg):
+    asset_id = await running.upload(jpeg)
+    asset = await running.kernel.assets.get(asset_id)
+    path = running.kernel.files.derived_path("thumbs", asset.owner_id, f"{asset_id}_preview.jpeg")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(jpeg)  # by a job that was killed before it could save
+    await running.kernel.assets.update(asset_id, visibility="hidden")
+    await running.drain()
+    assert not path.exists()
+
+
 async def test_what_is_missing_with_full_sizes_on(running, photo):
     buffer = io.BytesIO()
     photo(300, 200).save(buffer, "TIFF")

@@ -25,6 +25,9 @@ AHEAD = 30
 RESUME = 15
 """Segments ahead at which it goes on."""
 
+NICENESS = 2
+"""Somebody waits for it: before the jobs, which may use every core for hours, but after what answers requests."""
+
 STALL_SECONDS = 60.0
 """How long one segment may take."""
 
@@ -122,7 +125,7 @@ class Run:
         return None
 
     async def _encode(self, arguments: Sequence[str]) -> None:
-        async with running.working(self._work.program, arguments, self.folder) as ffmpeg:
+        async with running.working(self._work.program, arguments, self.folder, NICENESS) as ffmpeg:
             await self._cut(ffmpeg.output)
             await ffmpeg.done(is_whole=self.next == self._work.grid.count)
 

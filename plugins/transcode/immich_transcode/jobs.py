@@ -36,6 +36,7 @@ async def encode(ctx: JobContext, *, asset_id: str | UUID) -> Outcome:
     plan = await _plan(host, asset)
     if plan is None:
         await host.files.forget(asset.id, "encoded_video")
+        await host.files.remove_unnamed("encoded-video", asset.id)
         return Outcome.DONE
     try:
         target = await _make(ctx, asset, plan)

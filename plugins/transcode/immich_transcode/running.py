@@ -12,6 +12,8 @@ from pathlib import Path
 from immich_transcode import launch
 
 NICENESS = 10
+"""Of what nobody waits for."""
+
 _KEPT_LINES = 8
 _LINE_LIMIT = 1 << 16
 _QUIET = {"SVT_LOG": "1"}  # of SVT-AV1, which otherwise says all it does
@@ -47,14 +49,16 @@ class Stuck(RuntimeError):
     """ffmpeg got no further for too long."""
 
 
-async def start(program: Path, arguments: Sequence[str], folder: Path) -> asyncio.subprocess.Process:
+async def start(
+    program: Path, arguments: Sequence[str], folder: Path, niceness: int = NICENESS
+) -> asyncio.subprocess.Process:
     """Start ffmpeg in `folder` at low priority, with pipes; it dies with this process.
 
     The process id is ffmpeg's own.
     """
     own = str(Path(launch.__file__))
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-I", "-S", own, str(os.getpid()), str(NICENESS), str(program), *arguments,
+        sys.executable, "-I", "-S", own, str(os.getpid()), str(niceness), str(program), *arguments,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         cwd=folder, limit=_LINE_LIMIT, env=os.environ | _QUIET,
     )  # fmt: skip
@@ -80,9 +84,11 @@ class Work:
 
 
 @asynccontextmanager
-async def working(program: Path, arguments: Sequence[str], folder: Path) -> AsyncGenerator[Work]:
+async def working(
+    program: Path, arguments: Sequence[str], folder: Path, niceness: int = NICENESS
+) -> AsyncGenerator[Work]:
     """Start ffmpeg as `start` does; it is gone when the block is left."""
-    process = await start(program, arguments, folder)
+    process = await start(program, arguments, folder, niceness)
     out, err = process.stdout, process.stderr
     assert out is not None  # noqa: S101 - both are pipes
     assert err is not None  # noqa: S101

@@ -1,6 +1,7 @@
 """Who may watch, what is kept and for how long, and what is left when something ends."""
 
 import asyncio
+import os
 from collections.abc import Callable, Sequence
 from types import ModuleType
 from uuid import UUID, uuid4
@@ -15,6 +16,7 @@ from immich_host.testing.host import RunningHost, expect
 from immich_transcode import hls_store, hls_streams
 from immich_transcode.hls_run import AHEAD, RESUME
 from immich_transcode.hls_streams import Streams
+from immich_transcode.running import NICENESS
 from plugins.transcode.tests.conftest import X264
 from plugins.transcode.tests.hls_served import (
     encoders,
@@ -201,6 +203,13 @@ async def test_an_encoder_that_nobody_asks_ends_and_begins_again_where_it_was(wa
     assert ffmpegs(running) == []
     assert (await seen.get("seg_110.m4s")).status_code == 200
     assert len(ffmpegs(running)) == 1
+
+
+async def test_who_watches_goes_before_the_jobs(watching):
+    running, seen = await watching(seconds=250, picture="testsrc2=s=64x64:r=5")
+    await seen.get("seg_0.m4s")
+    [encoder] = ffmpegs(running)
+    assert os.getpriority(os.PRIO_PROCESS, os.getpid()) < os.getpriority(os.PRIO_PROCESS, encoder) < NICENESS
 
 
 async def test_two_who_want_different_places_take_turns(watching):
