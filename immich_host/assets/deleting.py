@@ -22,7 +22,7 @@ READ_SECONDS = 10.0
 _LOCKED: Final = """
 SELECT * FROM asset WHERE id = $1
   OR stack_id = (SELECT stack_id FROM asset WHERE id = $1)
-  OR id = (SELECT live_photo_video_id FROM asset WHERE id = $1)
+  OR id = (SELECT live_photo_video_id FROM asset WHERE id = $1) OR live_photo_video_id = $1
 ORDER BY id FOR UPDATE
 """
 

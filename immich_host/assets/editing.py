@@ -1,5 +1,6 @@
 """A person's changes to assets: columns, locked exif fields, live-photo links; facts follow on commit."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -10,9 +11,16 @@ from immich_host.assets import columns as known
 from immich_host.assets import dates, writing
 from immich_host.assets.dto_input import AssetBulkUpdateDto, UpdateAssetDto
 from immich_host.assets.upload_store import check_live_video
-from immich_host.assets.writing_many import change_many
+from immich_host.assets.writing_many import Told, change_many
 from immich_host.plugin_api.web import Caller
 from immich_host.wire.kernel import Kernel
+
+# The still, the video that it has and the one that it gets, held in the order of whoever holds many.
+_LIVE_PHOTO = """
+SELECT id, live_photo_video_id FROM asset
+WHERE id = ANY(ARRAY[$1::uuid, $2::uuid]) OR id = (SELECT live_photo_video_id FROM asset WHERE id = $1)
+ORDER BY id FOR NO KEY UPDATE
+"""
 
 
 def _given(**values: Any) -> dict[str, Any]:
@@ -63,13 +71,21 @@ async def update_many(host: Kernel, change: AssetBulkUpdateDto) -> None:
     ids = sorted(set(change.ids))  # one order for everybody, so that two clients never deadlock
     is_dated = change.date_time_original is not MISSING or change.time_zone is not MISSING
     async with host.db.transaction():
-        if not is_dated and change.date_time_relative in {MISSING, 0}:
-            told = await change_many(host.db, ids, columns, exif)
-            await host.jobs.publish_each("asset_changed", [_changed(*each) for each in told])
-            return
-        for asset_id in ids:
-            own_columns, own_exif = await _dated(host, asset_id, change)
-            await _apply(host, asset_id, columns | own_columns, exif | own_exif)
+        # all of them by one statement before each gets a date: what one leaves, an album say, is held until the end
+        told = await change_many(host.db, ids, columns, exif)
+        if is_dated or change.date_time_relative not in {MISSING, 0}:
+            told = await _dated_many(host, ids, change, told)
+        await host.jobs.publish_each("asset_changed", [_changed(*each) for each in told])
+
+
+async def _dated_many(host: Kernel, ids: Sequence[UUID], change: AssetBulkUpdateDto, told: Told) -> Told:
+    """Date assets that are held; what is to be told of each, with what was before."""
+    changed = {asset_id: (owner, set(names)) for asset_id, owner, names in told}
+    for asset_id in ids:
+        owner, names = await _write(host, asset_id, *await _dated(host, asset_id, change))
+        if owner is not None and names:
+            changed.setdefault(asset_id, (owner, set()))[1].update(names)
+    return [(asset_id, owner, names) for asset_id, (owner, names) in changed.items()]
 
 
 def _changed(asset_id: UUID, owner_id: UUID, fields: set[str]) -> dict[str, Any]:
@@ -115,14 +131,22 @@ def _moved_to(moment: datetime, where: Any) -> dict[str, Any]:
 
 async def _apply(host: Kernel, asset_id: UUID, columns: dict[str, Any], exif: dict[str, Any]) -> None:
     """Write, lock what a person set, and tell."""
+    owner, told = await _write(host, asset_id, columns, exif)
+    if owner is not None and told:
+        await host.publish("asset_changed", **_changed(asset_id, owner, told))
+
+
+async def _write(
+    host: Kernel, asset_id: UUID, columns: dict[str, Any], exif: dict[str, Any]
+) -> tuple[UUID | None, set[str]]:
+    """Write, and lock what a person set; the owner (None when the asset is gone), and what is to be told."""
     owner, changed = await writing.update_columns(host.db, asset_id, columns)
     told = set(changed)
     if exif:
         owner, described = await writing.update_exif(host.db, asset_id, exif, respect_locks=False)
         # a value that was there already is told of too: what keeps edits has to keep it from now on
         told |= described | await writing.lock(host.db, asset_id, {name for name in exif if name in known.LOCKS})
-    if owner is not None and told:
-        await host.publish("asset_changed", **_changed(asset_id, owner, told))
+    return owner, told
 
 
 async def link_live_photo(host: Kernel, user_id: UUID, asset_id: UUID, video_id: UUID | None) -> dict[str, Any]:
@@ -134,7 +158,8 @@ async def link_live_photo(host: Kernel, user_id: UUID, asset_id: UUID, video_id:
     Raises:
         Refused: 400 when the video is missing, another's, or not a video.
     """
-    old = await host.db.fetchval("SELECT live_photo_video_id FROM asset WHERE id = $1", asset_id)
+    rows = await host.db.fetch(_LIVE_PHOTO, asset_id, video_id)
+    old = next((row["live_photo_video_id"] for row in rows if row["id"] == asset_id), None)
     if video_id is not None:
         await check_live_video(host.db, video_id, user_id)
         await hide_live_photo_video(host, user_id, video_id)

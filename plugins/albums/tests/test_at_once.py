@@ -14,6 +14,8 @@ type MakeUser = Callable[[str], Awaitable[Any]]
 
 SEED = 1
 
+WAITS = "SELECT true FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' LIMIT 1"
+
 WRONG = """
 SELECT count(*) FROM album WHERE album_thumbnail_asset_id IS NOT NULL AND NOT EXISTS (
   SELECT FROM album_asset WHERE album_id = album.id AND asset_id = album.album_thumbnail_asset_id)
@@ -44,6 +46,7 @@ class Crowd:
             ("PUT", "/albums/assets", {"albumIds": [str(each) for each in self.albums], "assetIds": some}),
             ("PATCH", f"/albums/{album_id}", {"albumThumbnailAssetId": some[0]}),
             ("PUT", "/assets", {"ids": some, "visibility": self.chance.choice(["locked", "timeline"])}),
+            ("PUT", "/assets", {"ids": some, "visibility": "locked", "dateTimeRelative": 60}),
             ("DELETE", "/assets", {"ids": some}),
             ("POST", "/trash/restore/assets", {"ids": some}),
             ("POST", "/activities", {"albumId": str(album_id), "assetId": some[0], "type": "like"}),
@@ -75,3 +78,23 @@ async def test_a_crowd_changes_the_same_albums(user: MakeUser, house: RunningHos
     await house.kernel.job_room.outbox.settle()
     assert await house.kernel.db.fetchval(WRONG) == 0
     assert await house.kernel.db.fetchval("SELECT count(*) FROM album WHERE id = ANY($1::uuid[])", albums) == 0
+
+
+async def test_photos_that_are_dated_and_locked_are_all_held_before_their_albums(
+    user: MakeUser, house: RunningHost
+) -> None:
+    ann, db = await user("ann"), house.kernel.db
+    first, second = sorted([await ann.photo() for _ in range(2)])
+    album_id = await ann.album(first)
+    body = {"ids": [str(first), str(second)], "visibility": "locked", "dateTimeRelative": 60}
+    async with db.dedicated() as adding, adding.transaction():
+        await adding.execute("SELECT FROM asset WHERE id = $1 FOR SHARE", second)
+        editing = asyncio.create_task(ann.client.put("/api/assets", json=body))
+        async with asyncio.timeout(10):
+            while not await db.fetchval(WAITS):
+                pass
+        await adding.execute("SELECT FROM album WHERE id = $1 FOR NO KEY UPDATE", album_id)
+    assert (await editing).status_code == 204
+    rows = await db.fetch("SELECT visibility, file_created_at FROM asset WHERE id IN ($1, $2)", first, second)
+    assert {str(row["visibility"]) for row in rows} == {"locked"}
+    assert {row["file_created_at"].strftime("%H:%M") for row in rows} == {"11:11"}
