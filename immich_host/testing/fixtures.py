@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from immich_host.testing.host import RunningHost
     from immich_host.testing.servers import Servers
 
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 
 type MakeHost = Callable[..., Awaitable["RunningHost"]]
 

@@ -15,6 +15,7 @@ from immich_host.hosting.apps import all_apps, plugin_apps
 from immich_host.hosting.discovery import GROUP
 from immich_host.kernel import HostKernel
 from immich_host.plugin_api.settings import Section
+from immich_host.testing.waiting import PATIENCE
 from immich_host.users import passwords
 from immich_host.web import WebApp
 
@@ -34,7 +35,7 @@ class RunningHost:
     def anonymous(self, **options: Any) -> httpx.AsyncClient:
         """A client without credentials; paths begin with `/api`."""
         transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)  # type: ignore[arg-type]
-        client = httpx.AsyncClient(transport=transport, base_url="http://host.test", timeout=60, **options)
+        client = httpx.AsyncClient(transport=transport, base_url="http://host.test", timeout=PATIENCE, **options)
         self._clients.append(client)
         return client
 
@@ -114,7 +115,7 @@ class RunningHost:
             plugin,
             is_enabled,
         )
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await self.kernel.switching.until(lambda: self.kernel.is_enabled(plugin) is is_enabled)
 
     async def close(self) -> None:

@@ -19,6 +19,7 @@ from immich_host.runtime.postgres import Postgres
 from immich_host.runtime.valkey import Valkey
 
 TEMPLATE = "host_template"
+TRIES = 12
 
 
 @dataclass
@@ -37,14 +38,21 @@ class Servers:
         """The address of a new database with the tables of the host and of all installed plugins."""
         spare, self._spare = self._spare, None
         url = await (spare or self._make())
-        # made while the test runs that takes this one
-        self._spare = asyncio.create_task(self._make())
+        # made while the test runs that takes this one: in a thread, as the loop stands still during tests that are
+        # not asynchronous, and whoever was about to connect would be late
+        self._spare = asyncio.create_task(asyncio.to_thread(lambda: asyncio.run(self._make())))
         return url
 
     async def _make(self) -> str:
         name = f"test_{uuid4().hex[:12]}"
         connection = await asyncpg.connect(self.postgres_url)
-        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE} STRATEGY file_copy')
+        for left in reversed(range(TRIES)):
+            try:
+                await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE} STRATEGY file_copy')
+                break
+            except asyncpg.ObjectInUseError:  # by autovacuum, which PostgreSQL gives 5 seconds to go away
+                if not left:
+                    raise
         await connection.close()
         return self.url(name)
 

@@ -1,10 +1,10 @@
-import asyncio
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
 
 from immich_host.testing.host import expect
+from immich_host.testing.waiting import all_told
 
 
 @pytest.fixture
@@ -27,13 +27,9 @@ async def unlock(running) -> None:
     await running.kernel.db.execute("UPDATE session SET pin_expires_at = now() + interval '1 hour'")
 
 
-async def changed(running, table, action) -> None:
-    """Run `action` and wait until this process was told of a change to `table`."""
-    told = asyncio.Event()
-    running.kernel.notices.subscribe(table, lambda _: told.set())
-    told.clear()
-    await action
-    await asyncio.wait_for(told.wait(), 1)
+async def told(running) -> None:
+    """Wait until this process has been told of all changes so far."""
+    await all_told(running.kernel.notices, running.kernel.db)
 
 
 async def test_original(running):
@@ -138,10 +134,12 @@ async def test_locked_ones_need_an_unlocked_session(running):
     client = await running.client()
     url = f"/api/assets/{asset_id}"
     assert (await client.get(f"{url}/thumbnail")).status_code == 200
-    await changed(running, "asset", running.kernel.assets.update(asset_id, visibility="locked"))
+    await running.kernel.assets.update(asset_id, visibility="locked")
+    await told(running)
     assert (await client.get(f"{url}/thumbnail")).status_code == 400
     assert (await client.get(f"{url}/original")).status_code == 404
-    await changed(running, "session", unlock(running))
+    await unlock(running)
+    await told(running)
     assert (await client.get(f"{url}/thumbnail")).status_code == 200
     assert (await client.get(f"{url}/original")).status_code == 200
 
@@ -150,6 +148,7 @@ async def test_a_warm_thumbnail_costs_no_sql_and_changes_hold(running, monkeypat
     asset_id = await running.upload(b"photo", name="a.jpg")
     await add_file(running, asset_id, "thumbnail", b"one")
     client = await running.client()
+    await told(running)
     url = f"/api/assets/{asset_id}/thumbnail"
     assert (await client.get(url)).content == b"one"
 
@@ -165,22 +164,24 @@ async def test_a_warm_thumbnail_costs_no_sql_and_changes_hold(running, monkeypat
     stored = await running.kernel.db.fetchval("SELECT path FROM asset_file WHERE asset_id = $1", asset_id)
     (root / stored).rename(root / "thumbs" / "moved.jpeg")
     moving = running.kernel.db.execute("UPDATE asset_file SET path = 'thumbs/moved.jpeg'")
-    await changed(running, "asset_file", moving)
+    await moving
+    await told(running)
     assert (await client.get(url)).content == b"another place"
-    await changed(running, "asset_file", running.kernel.db.execute("DELETE FROM asset_file"))
+    await running.kernel.db.execute("DELETE FROM asset_file")
+    await told(running)
     assert (await client.get(url)).status_code == 404
     await add_file(running, asset_id, "thumbnail", b"back")
     assert (await client.get(url)).content == b"back"
-    await changed(running, "asset", running.kernel.db.execute("DELETE FROM asset"))
+    await running.kernel.db.execute("DELETE FROM asset")
+    await told(running)
     assert (await client.get(url)).status_code == 400
 
 
 async def test_rows_that_lead_out_of_the_root_are_not_followed(running):
     asset_id = await running.upload(b"photo", name="a.jpg")
     client = await running.client()
-    await changed(
-        running, "asset", running.kernel.db.execute("UPDATE asset SET original_path = '../../../../etc/passwd'")
-    )
+    await running.kernel.db.execute("UPDATE asset SET original_path = '../../../../etc/passwd'")
+    await told(running)
     assert (await client.get(f"/api/assets/{asset_id}/original")).status_code == 500
     assert b"root" not in (await client.get(f"/api/assets/{asset_id}/original")).content
 

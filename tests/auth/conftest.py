@@ -1,6 +1,5 @@
 """A host without plugins, and waiting for change notices."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -9,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from immich_host.testing import RunningHost
+from immich_host.testing.waiting import all_told
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -17,19 +17,16 @@ async def house(host: Callable[..., Awaitable[RunningHost]]) -> RunningHost:
 
 
 @pytest.fixture
-def elsewhere(house: RunningHost) -> Callable[[str], AbstractAsyncContextManager[asyncpg.Connection]]:
-    """SQL by another program; the block ends when this process has been told of the change of `table`."""
+def elsewhere(house: RunningHost) -> Callable[[], AbstractAsyncContextManager[asyncpg.Connection]]:
+    """SQL by another program; the block ends when this process has been told of the change."""
 
     @asynccontextmanager
-    async def change(table: str) -> AsyncIterator[asyncpg.Connection]:
-        told = asyncio.Event()
-        house.kernel.notices.subscribe(table, lambda _ids: told.set())
+    async def change() -> AsyncIterator[asyncpg.Connection]:
         connection = await asyncpg.connect(house.kernel.db.url)
         try:
             yield connection
-            async with asyncio.timeout(1):
-                await told.wait()
         finally:
             await connection.close()
+        await all_told(house.kernel.notices, house.kernel.db)
 
     return change

@@ -11,10 +11,14 @@ from immich_host.plugin_api.errors import Refused
 from immich_host.plugin_api.web import Caller
 from immich_host.testing import RunningHost
 from immich_host.testing.host import expect
+from immich_host.testing.waiting import all_told
 
 
 async def token_of(house: RunningHost, user: str = "admin") -> str:
-    return (await house.client(user)).headers["authorization"].removeprefix("Bearer ")
+    """Of a session of which every notice has come: a late one would make the process forget what it knows."""
+    token = (await house.client(user)).headers["authorization"].removeprefix("Bearer ")
+    await all_told(house.kernel.notices, house.kernel.db)
+    return token
 
 
 async def identify(house: RunningHost, token: str, **headers: str) -> Caller | None:
@@ -77,33 +81,30 @@ async def test_without_credentials(house: RunningHost) -> None:
     assert expect(await house.anonymous().get("/api/users/me"), 401) == {"message": "Authentication required"}
 
 
-async def test_a_known_caller_costs_no_sql_and_no_time(house: RunningHost, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_known_caller_costs_no_sql(house: RunningHost, monkeypatch: pytest.MonkeyPatch) -> None:
     token = await token_of(house)
     await identify(house, token)
     headers = {"authorization": f"Bearer {token}", "user-agent": "Mozilla/5.0"}
     with monkeypatch.context() as patch:
         patch.setattr(house.kernel, "db", None)
-        begun = time.perf_counter()
-        for _ in range(1000):
-            await house.app.gate.identify(headers, b"size=thumbnail", {})
-        took = (time.perf_counter() - begun) / 1000
-    assert took < 100e-6, f"{took * 1e6:.1f} µs"
+        for _ in range(3):
+            assert await house.app.gate.identify(headers, b"size=thumbnail", {})
 
 
 @pytest.mark.parametrize(
-    ("table", "sql"),
+    "sql",
     [
-        ("session", "DELETE FROM session"),
-        ("session", "TRUNCATE session CASCADE"),
-        ("session", "UPDATE session SET expires_at = now()"),
-        ("user", "UPDATE \"user\" SET deleted_at = now(), status = 'deleted'"),
-        ("user", 'DELETE FROM "user"'),
+        "DELETE FROM session",
+        "TRUNCATE session CASCADE",
+        "UPDATE session SET expires_at = now()",
+        "UPDATE \"user\" SET deleted_at = now(), status = 'deleted'",
+        'DELETE FROM "user"',
     ],
 )
-async def test_sql_by_hand_ends_a_session(house: RunningHost, elsewhere: Any, table: str, sql: str) -> None:
+async def test_sql_by_hand_ends_a_session(house: RunningHost, elsewhere: Any, sql: str) -> None:
     token = await token_of(house)
     assert await identify(house, token)
-    async with elsewhere(table) as connection:
+    async with elsewhere() as connection:
         await connection.execute(sql)
     with pytest.raises(Refused) as refusal:
         await identify(house, token)
@@ -117,16 +118,16 @@ async def test_sql_by_hand_changes_what_a_caller_may(house: RunningHost, elsewhe
     assert caller.is_admin
     key = await house.key_client("user.read")
     expect(await key.get("/api/users/me"), 200)
-    async with elsewhere("user") as connection:
+    async with elsewhere() as connection:
         await connection.execute('UPDATE "user" SET is_admin = false')
     caller = await identify(house, token)
     assert caller is not None
     assert not caller.is_admin
-    async with elsewhere("api_key") as connection:
+    async with elsewhere() as connection:
         await connection.execute("UPDATE api_key SET permissions = '{asset.read}'")
     answer = await key.get("/api/users/me")
     assert expect(answer, 403) == {"message": "Missing required permission: user.read"}
-    async with elsewhere("api_key") as connection:
+    async with elsewhere() as connection:
         await connection.execute("DELETE FROM api_key")
     expect(await key.get("/api/users/me"), 401)
 
@@ -151,7 +152,7 @@ async def test_a_change_during_the_look_up_is_not_covered_up(
 
     async def slow(*args: Any) -> Any:
         row = await read(*args)
-        async with elsewhere("session") as connection:
+        async with elsewhere() as connection:
             await connection.execute("DELETE FROM session")
         return row
 

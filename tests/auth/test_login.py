@@ -6,6 +6,7 @@ import pytest
 
 from immich_host.testing import RunningHost
 from immich_host.testing.host import PASSWORD, expect
+from immich_host.testing.waiting import PATIENCE
 from immich_host.users.passwords import hash_secret, matches
 
 ADMIN = {"email": "admin@host.test", "password": PASSWORD, "name": "Admin"}
@@ -113,7 +114,7 @@ async def test_logout_ends_the_session_and_tells_it(house: RunningHost, monkeypa
     assert expect(answer, 200) == {"successful": True, "redirectUri": "/auth/login?autoLaunch=0"}
     assert len(answer.headers.get_list("set-cookie")) == 3
     assert expect(await client.get("/api/users/me"), 401) == {"message": "Invalid user token"}
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE):
         told_session, event, payload = await told.get()
     assert (str(told_session), event, payload) == (session, "on_session_delete", session)
 

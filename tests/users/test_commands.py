@@ -8,6 +8,7 @@ import pytest
 
 from immich_host.testing import RunningHost
 from immich_host.testing.host import PASSWORD, expect
+from immich_host.testing.waiting import PATIENCE, all_told
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,8 @@ async def test_resetting_a_password(house: RunningHost) -> None:
 async def test_granting_and_revoking_holds_in_the_running_host(house: RunningHost) -> None:
     eve = await house.client("eve")
     expect(await eve.get("/api/admin/users"), 403)
-    told = asyncio.Event()
-    house.kernel.notices.subscribe("user", lambda _ids: told.set())
     assert (await admin(house, "grant-admin", "eve@host.test")).status == 0
-    async with asyncio.timeout(1):
-        await told.wait()
+    await all_told(house.kernel.notices, house.kernel.db)
     expect(await eve.get("/api/admin/users"), 200)
     assert (await admin(house, "revoke-admin", "admin@host.test")).status == 0
     last = await admin(house, "revoke-admin", "eve@host.test")
@@ -78,12 +76,8 @@ async def test_granting_and_revoking_holds_in_the_running_host(house: RunningHos
 async def test_switching_password_login(house: RunningHost) -> None:
     await house.client("eve")
     for command, status in (("disable", 401), ("enable", 201)):
-        told = asyncio.Event()
-        house.kernel.notices.subscribe("system_metadata", lambda _ids, told=told: told.set())
         assert (await admin(house, f"{command}-password-login")).status == 0
-        async with asyncio.timeout(1):
-            await told.wait()
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE):
             while await login(house, PASSWORD) != status:  # the settings are read again after the notice
                 continue
 
