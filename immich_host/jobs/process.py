@@ -54,6 +54,7 @@ class WorkerProcess:
         self._transport = jobs.transport
         self._loop = asyncio.get_running_loop()
         self._closing = False
+        self._paused: frozenset[str] = frozenset()
         self._runs: set[asyncio.Task[Any]] = set()
         self._sweep = Sweep(jobs.db, jobs.registry, jobs.outbox, jobs.transport, jobs.elsewhere)
         self._changed = asyncio.Event()
@@ -194,11 +195,14 @@ class WorkerProcess:
 
     async def _apply_states(self) -> None:
         rows = await self._jobs.db.fetch("SELECT name FROM queue_state WHERE is_paused")
-        paused = {row["name"] for row in rows}
+        paused = frozenset(row["name"] for row in rows)
         for queue, worker in self._workers.items():
             concurrency = concurrency_of(queue, self._jobs.settings.concurrency(queue))
             if not self._closing:
                 worker.set(is_open=queue not in paused, concurrency=concurrency)
+        if paused != self._paused:
+            self._paused = paused
+            log.info("paused queues", names=sorted(paused))
 
     async def _watch_states(self) -> None:
         with suppress(TimeoutError):

@@ -11,8 +11,9 @@ import httpx
 import pytest
 
 from immich_host.testing.host import expect
+from immich_host.testing.waiting import PATIENCE
 from tests.clients.npm import Clients, Unavailable, install
-from tests.clients.people import PASSWORD, PATIENCE, Listener, Person, sign_in
+from tests.clients.people import PASSWORD, Listener, Person, sign_in
 from tests.clients.served import ServedHost
 
 
@@ -36,7 +37,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedHost]:
 @pytest.fixture(scope="session")
 async def admin(served: ServedHost) -> AsyncIterator[Person]:
     account = {"email": "admin@host.test", "password": PASSWORD, "name": "Admin"}
-    async with httpx.AsyncClient(base_url=served.url, timeout=30) as anonymous:
+    async with httpx.AsyncClient(base_url=served.url, timeout=PATIENCE) as anonymous:
         expect(await anonymous.post("/api/auth/admin-sign-up", json=account), 201)
     person = await sign_in(served.url, account["email"])
     yield person

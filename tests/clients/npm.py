@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from immich_host.testing.waiting import PATIENCE
+
 PACKAGES = {"@immich/cli": "3.2.2", "@immich/sdk": "3.2.2", "socket.io-client": "4.8.4"}
 NODE = "26.10.0"
 OLDEST_NODE = 22
-PATIENCE = 60
 
 # npm's codes for "I could not talk to the registry"; all others are faults, which have to show
 UNREACHABLE = re.compile(
@@ -67,7 +68,7 @@ class Clients:
             env=inherited | {"NO_COLOR": "1"} | dict(environment or {}),
         )
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(3 * PATIENCE):
                 out, err = await process.communicate()
         except BaseException:
             process.kill()

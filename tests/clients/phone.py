@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from immich_host.testing.host import expect
+from immich_host.testing.waiting import PATIENCE
 from tests.clients.people import PASSWORD, Listener
 from tests.clients.phone_copy import SCHEMAS, Copy
 from tests.clients.phone_schemas import faults
@@ -57,7 +58,7 @@ class Phone:
 
     def __init__(self, url: str) -> None:
         agent = {"User-Agent": "immich-android/3.2.0", "devicemodel": "Pixel 9", "devicetype": "Android"}
-        self.http = httpx.AsyncClient(base_url=url, headers=agent, timeout=30)
+        self.http = httpx.AsyncClient(base_url=url, headers=agent, timeout=PATIENCE)
         self.copy = Copy()
         self._url = url
         self._sockets: list[Listener] = []

@@ -8,8 +8,10 @@ import sys
 import threading
 from pathlib import Path
 
+from immich_host.testing.waiting import PATIENCE
+
 READY = re.compile(r"is ready: (http\S+)")
-START = 60
+START = 3 * PATIENCE
 
 
 class ServedHost:
@@ -52,11 +54,11 @@ class ServedHost:
         """Press Ctrl-C; the exit code."""
         self._process.send_signal(signal.SIGINT)
         try:
-            code = self._process.wait(20)
+            code = self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self._process.kill()
             code = self._process.wait()
-        self._reader.join(5)
+        self._reader.join(PATIENCE)
         assert self._process.stdout
         self._process.stdout.close()
         return code

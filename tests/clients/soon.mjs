@@ -1,6 +1,6 @@
 // what one API process has changed holds in the others soon; how soon is not what these tests are about
 export const soon = async (check) => {
-  const until = Date.now() + 20000;
+  const until = Date.now() + 60000;
   for (;;) {
     try {
       return await check();

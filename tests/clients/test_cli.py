@@ -15,7 +15,7 @@ from tests.clients.people import Listener, Person
 from tests.clients.pictures import clip, picture, sidecar
 from tests.clients.served import ServedHost
 
-pytestmark = pytest.mark.timeout(300)  # the first run on a machine fetches the clients
+pytestmark = pytest.mark.timeout(600)  # the first run on a machine fetches the clients
 
 TAKEN = "2021-03-04T05:06:07+00:00"
 DESCRIBED = {"Grüße aus Köln.jpg": ("Am Rhein", 4), "unterwegs/foto zwei.png": ("Bergauf", 2)}  # by sidecars

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from immich_host.testing.host import expect
+from immich_host.testing.waiting import PATIENCE
 from tests.clients.people import PASSWORD, Person, sign_in
 from tests.clients.pictures import picture
 from tests.clients.served import ServedHost
@@ -39,7 +40,7 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedHost]:
 @pytest.fixture(scope="module")
 async def owner(fuzzed: ServedHost) -> AsyncIterator[Person]:
     account = {"email": "admin@host.test", "password": PASSWORD, "name": "Admin"}
-    async with httpx.AsyncClient(base_url=fuzzed.url, timeout=30) as anonymous:
+    async with httpx.AsyncClient(base_url=fuzzed.url, timeout=PATIENCE) as anonymous:
         expect(await anonymous.post("/api/auth/admin-sign-up", json=account), 201)
     person = await sign_in(fuzzed.url, account["email"])
     for number in range(3):

@@ -13,7 +13,7 @@ from tests.clients.people import PASSWORD, Person
 from tests.clients.pictures import picture
 from tests.clients.served import ServedHost
 
-pytestmark = pytest.mark.timeout(300)  # the first run on a machine fetches the clients
+pytestmark = pytest.mark.timeout(600)  # the first run on a machine fetches the clients
 
 PLUGINS = "/api/admin/plugins"
 INSTALLED = sorted(point.name for point in entry_points(group=GROUP))

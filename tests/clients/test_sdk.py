@@ -11,7 +11,7 @@ from tests.clients.people import PASSWORD, Person, sign_in
 from tests.clients.pictures import picture, sidecar
 from tests.clients.served import ServedHost
 
-pytestmark = pytest.mark.timeout(300)  # the first run on a machine fetches the clients
+pytestmark = pytest.mark.timeout(600)  # the first run on a machine fetches the clients
 
 
 async def passes(clients: Clients, script: Path, **environment: str) -> None:

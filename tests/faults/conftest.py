@@ -18,8 +18,6 @@ from tests.faults.stages import bring, make_library, send_until_taken
 from tests.faults.striking import Ground
 from tests.together.served import Person, Served
 
-PATIENCE = 60.0
-
 
 @dataclass
 class Stand:
@@ -33,7 +31,7 @@ class Stand:
     async def idle(self) -> None:
         """Wait until everything is done, or has failed for good."""
         try:
-            await self.served.idle(PATIENCE)
+            await self.served.idle()
         except AssertionError as error:
             rows = await self.served.sql(
                 """SELECT job, original_file_name, run_at - now() AS due, started_at, now() - beat_at AS beaten,

@@ -8,10 +8,11 @@ from typing import Any
 import httpx
 
 from immich_host.testing.host import expect
+from immich_host.testing.waiting import PATIENCE
 from tests.faults.holding import Holding
 from tests.together.library import upload_all
 from tests.together.making import camera_exif, clip, picture
-from tests.together.served import PATIENCE, Person, Served, until
+from tests.together.served import Person, Served, until
 
 XMP = b"""<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>
 <rdf:Description rdf:about='' xmlns:xmp='http://ns.adobe.com/xap/1.0/' xmp:Rating='5'/></rdf:RDF></x:xmpmeta>"""
@@ -78,7 +79,7 @@ async def send_until_taken(person: Person, name: str, content: bytes) -> str:
         assert answer.status_code in {200, 201} or answer.status_code >= 500, answer.text
         return answer.json()["id"] if answer.status_code in {200, 201} else None
 
-    return await until(taken, 4 * PATIENCE)
+    return await until(taken, 3 * PATIENCE)
 
 
 async def bring(served: Served, person: Person, library: dict[str, bytes], holding: Holding, *, begun: bool) -> None:

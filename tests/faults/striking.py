@@ -84,7 +84,7 @@ async def _killed(served: Served, what: str) -> None:
         now = served.pids(what)
         return bool(now) and not set(now) & set(old)
 
-    await until(others, 15)
+    await until(others)
 
 
 async def kill_workers(served: Served, _: Ground) -> None:

@@ -13,7 +13,7 @@ from tests.faults.stages import STAGES, Stage, bring, send_until_taken
 from tests.faults.striking import FAULTS, Fault
 from tests.together.served import Person
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", params=FAULTS, ids=lambda fault: fault.name)

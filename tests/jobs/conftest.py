@@ -14,6 +14,7 @@ import redis.asyncio
 
 from immich_host.db.database import Database
 from immich_host.testing.servers import Servers
+from immich_host.testing.waiting import PATIENCE
 from tests.jobs.lab import TABLE, Lab
 
 
@@ -23,8 +24,8 @@ class Bench(Database):
     async def logged(self, job: str) -> list[Any]:
         return await self.fetch("SELECT * FROM lab_log WHERE job = $1 ORDER BY id", job)
 
-    async def until(self, sql: str, *args: Any, seconds: float = 40.0) -> Any:
-        """The first truthy value of a query that is asked again and again; waits for a sweep too on a busy machine."""
+    async def until(self, sql: str, *args: Any, seconds: float = PATIENCE) -> Any:
+        """The first truthy value of a query that is asked again and again."""
         async with asyncio.timeout(seconds):
             while not (value := await self.fetchval(sql, *args)):  # noqa: ASYNC110 - other processes change it
                 await asyncio.sleep(0.02)
@@ -76,6 +77,7 @@ class Worker:
             stdout=subprocess.PIPE,
             text=True,
         )
+        self._said: list[str] = []
         self._ready = threading.Event()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -84,12 +86,19 @@ class Worker:
         assert self.process.stdout
         with self.process.stdout as lines:
             for line in lines:
+                self._said.append(line)
                 if "worker ready" in line:
                     self._ready.set()
 
     async def ready(self) -> "Worker":
-        assert await asyncio.to_thread(self._ready.wait, 20)
+        assert await asyncio.to_thread(self._ready.wait, 3 * PATIENCE)
         return self
+
+    async def says(self, *words: str) -> None:
+        """Wait until it has said these words in one line."""
+        async with asyncio.timeout(PATIENCE):
+            while not any(all(word in line for word in words) for line in list(self._said)):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
 
     @property
     def pid(self) -> int:
@@ -102,7 +111,7 @@ class Worker:
 
     async def end(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        code = await asyncio.to_thread(self.process.wait, 10)
+        code = await asyncio.to_thread(self.process.wait, 3 * PATIENCE)
         self._reader.join()
         return code
 

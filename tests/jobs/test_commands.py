@@ -11,6 +11,7 @@ from immich_host.jobs.queues import QUEUES, concurrency_of
 from immich_host.jobs.schedule import Schedule, claim_turn
 from immich_host.jobs.scripts import NAMESPACE
 from immich_host.plugin_api import Refused
+from immich_host.testing.waiting import PATIENCE
 
 
 async def assets(db, amount: int) -> None:
@@ -143,7 +144,7 @@ async def test_what_fell_due_while_the_database_was_away_is_requested_when_it_is
         await schedule.run()
     monkeypatch.setattr(schedule, "request", back)
     running = asyncio.create_task(schedule.run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await requested.wait()
     running.cancel()
     await asyncio.wait({running})

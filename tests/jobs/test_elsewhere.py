@@ -70,4 +70,4 @@ async def test_processes_share_a_queue_though_one_lacks_a_job_of_it(lab, db, wor
         await lab.jobs.request("lab.note", number=number)
     await db.until("SELECT count(*) = 3 FROM job_request WHERE run_at > now() AND started_at IS NULL")
     await work(1)
-    await db.until("SELECT count(*) = 3 FROM lab_log", seconds=30)
+    await db.until("SELECT count(*) = 3 FROM lab_log")

@@ -7,6 +7,7 @@ import pytest
 from immich_host.jobs import room
 from immich_host.jobs.scripts import NAMESPACE
 from immich_host.jobs.sweep import Sweep
+from immich_host.testing.waiting import PATIENCE
 from tests.jobs.lab import PATH, Lab
 
 
@@ -121,6 +122,6 @@ async def test_a_listener_that_hangs_holds_up_no_end_and_its_fact_stays(lab, db,
     lab.hosting.listen("asset_created", hangs)
     await lab.jobs.publish("asset_created", **asset)
     await begun.wait()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await lab.room.close()
     assert await db.fetchval("SELECT count(*) FROM fact_request WHERE fact = 'asset_created'") == 1

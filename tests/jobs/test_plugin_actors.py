@@ -32,11 +32,11 @@ async def test_a_plugin_may_bring_actors_which_rest_while_it_is_off(servers, val
     assert worker is not None
     try:
         actors[0].send(1)
-        worker.broker.join("own", timeout=5000)
+        worker.broker.join("own", timeout=60_000)
         assert done == [], "it is off"
         await hosting.converge(set(), {})
         actors[0].send(2)
-        worker.broker.join("own", timeout=5000)
+        worker.broker.join("own", timeout=60_000)
         worker.join()
         assert done == [2]
     finally:

@@ -1,7 +1,6 @@
 """Worker processes, for real: taking, pausing, limits, crashes, ends."""
 
 import asyncio
-import time
 from uuid import uuid4
 
 from immich_host.jobs.counts import Counts
@@ -13,25 +12,23 @@ from tests.jobs.lab import Lab
 RUNNING = "SELECT count(*) = $1 FROM lab_log WHERE job = 'lab.hold' AND ended IS NULL"
 
 
-async def busy(db, amount: int, seconds: float = 10.0) -> None:
-    await db.until(RUNNING, amount, seconds=seconds)
+SELDOM = "3600"
+"""Seconds between looks that a worker takes by itself: what comes sooner, it was told of."""
 
 
-async def idle(db, seconds: float = 10.0) -> None:
-    await db.until(
-        "SELECT count(*) = 0 FROM job_request WHERE failed_at IS NULL AND run_at < now() + interval '1 day'",
-        seconds=seconds,
-    )
+async def busy(db, amount: int) -> None:
+    await db.until(RUNNING, amount)
+
+
+async def idle(db) -> None:
+    await db.until("SELECT count(*) = 0 FROM job_request WHERE failed_at IS NULL AND run_at < now() + interval '1 day'")
 
 
 async def test_jobs_are_run_at_once_and_failures_again(lab, db, work):
-    await work()
-    await lab.jobs.request("lab.note", number=0)
-    await idle(db)
-    began = time.monotonic()
-    await lab.jobs.request("lab.note", number=1)
-    await idle(db)
-    assert time.monotonic() - began < 1, "an idle worker is woken, it does not look now and then"
+    await work(LAB_SELDOM=SELDOM)
+    for number in range(2):
+        await lab.jobs.request("lab.note", number=number)
+        await idle(db)
     await lab.jobs.request("lab.flaky", number=2)
     await lab.jobs.request("lab.flaky", number=5)
     await idle(db)
@@ -61,7 +58,7 @@ async def test_concurrency_holds_over_all_processes_and_can_be_changed(lab, db, 
 
 
 async def test_an_equal_request_made_during_a_run_runs_after_it(lab, db, work, holding):
-    await work()
+    await work(LAB_SELDOM=SELDOM)
     await lab.jobs.request("lab.hold", number=1)
     await busy(db, 1)
     await lab.jobs.request("lab.hold", number=1)
@@ -69,7 +66,7 @@ async def test_an_equal_request_made_during_a_run_runs_after_it(lab, db, work, h
     await asyncio.sleep(1)
     assert len(await db.logged("lab.hold")) == 1, "never beside itself"
     await holding(1)
-    await idle(db, seconds=2)
+    await idle(db)
     first, second = await db.logged("lab.hold")
     assert first["ended"] <= second["at"]
 
@@ -90,7 +87,8 @@ async def test_pause_holds_in_all_processes_and_over_restarts(lab, db, work):
     await lab.jobs.request("lab.note", number=0)
     await idle(db)
     await lab.room.commands.pause("labNote")
-    await asyncio.sleep(1)  # a second is the promise; nothing tells when each process has seen it
+    for worker in workers:
+        await worker.says("paused queues", "labNote")
     for number in range(10):
         await lab.jobs.request("lab.note", number=number)
     await lab.jobs.request("lab.nothing", asset_id=uuid4())
@@ -98,24 +96,23 @@ async def test_pause_holds_in_all_processes_and_over_restarts(lab, db, work):
     assert await lab.room.counts.one("labNote") == Counts(paused=10, is_paused=True)
     for worker in workers:
         assert await worker.end() == 0
-    await work()
+    await work(LAB_SELDOM=SELDOM)
     await lab.jobs.request("lab.nothing", asset_id=uuid4())
     await db.until("SELECT count(*) = 0 FROM job_request WHERE job = 'lab.nothing'")
     assert await lab.room.counts.one("labNote") == Counts(paused=10, is_paused=True)
     await db.execute("DELETE FROM queue_state")  # by hand, as good as by the API
-    await idle(db, seconds=3)
+    await idle(db)
 
 
-async def test_kill_9_of_a_worker_loses_nothing_and_its_job_runs_within_ten_seconds(lab, db, work, holding):
-    workers = {worker.pid: worker for worker in await work(2)}
+async def test_kill_9_of_a_worker_loses_nothing_and_its_job_is_taken_over_at_once(lab, db, work, holding):
+    """By what the others see of its heartbeat: no sweep comes."""
+    workers = {worker.pid: worker for worker in await work(2, LAB_SELDOM=SELDOM)}
     await lab.jobs.request("lab.hold", number=1)
     await busy(db, 1)
     [run] = await db.logged("lab.hold")
-    began = time.monotonic()
     workers.pop(run["pid"]).kill()
     await holding(1)
-    await idle(db, seconds=12)
-    assert time.monotonic() - began < 10
+    await idle(db)
     assert [(row["pid"], row["attempt"]) for row in await db.logged("lab.hold")] == [(run["pid"], 1), (*workers, 2)]
 
 
@@ -129,7 +126,7 @@ async def test_messages_that_a_worker_was_given_but_never_got_come_back(lab, db,
     ticket = Ticket(await silent.jobs.request("lab.note", number=1), "lab.note", "labNote", 0)
     await valkey.hset(f"{NAMESPACE}:labNote.msgs", ticket.message_id, message_of(ticket).encode())
     await valkey.sadd(f"{NAMESPACE}:__acks__.{worker_id.decode()}.labNote", ticket.message_id)
-    await idle(db, seconds=10)
+    await idle(db)
     await silent.room.close()
 
 
@@ -142,12 +139,12 @@ async def test_kill_9_of_everything_with_an_empty_valkey_loses_nothing(lab, db, 
     await valkey.flushall()
     await work()
     await holding(1, 2, 3)
-    await db.until("SELECT count(*) = 3 FROM lab_log WHERE ended IS NOT NULL", seconds=20)
+    await db.until("SELECT count(*) = 3 FROM lab_log WHERE ended IS NOT NULL")
     await idle(db)
 
 
 async def test_an_emptied_valkey_under_running_workers_runs_nothing_twice(lab, db, work, valkey, holding):
-    await work()
+    await work(LAB_SELDOM=SELDOM)
     await lab.jobs.request("lab.hold", number=1)
     await busy(db, 1)
     await lab.room.commands.pause("labNote")
@@ -155,7 +152,7 @@ async def test_an_emptied_valkey_under_running_workers_runs_nothing_twice(lab, d
         await lab.jobs.request("lab.note", number=number)
     await valkey.flushall()
     await lab.room.commands.resume("labNote")
-    await db.until("SELECT count(*) = 20 FROM lab_log WHERE job = 'lab.note'", seconds=5)
+    await db.until("SELECT count(*) = 20 FROM lab_log WHERE job = 'lab.note'")
     await holding(1)
     await idle(db)
     assert len(await db.logged("lab.hold")) == 1
@@ -166,7 +163,7 @@ async def test_sigterm_lets_running_jobs_end(lab, db, work, holding):
     await lab.jobs.request("lab.hold", number=1)
     await busy(db, 1)
     ending = asyncio.create_task(worker.end())
-    await asyncio.sleep(0.2)
+    await worker.says("waiting for running jobs")
     await lab.jobs.request("lab.note", number=1)
     await holding(1)
     assert await ending == 0
@@ -178,9 +175,7 @@ async def test_sigterm_gives_back_what_does_not_end(lab, db, work, holding):
     [worker] = await work(LAB_GRACE="0.2")
     await lab.jobs.request("lab.hold", number=1)
     await busy(db, 1)
-    began = time.monotonic()
     assert await worker.end() == 0
-    assert time.monotonic() - began < 3
     assert await db.fetchval("SELECT started_at IS NULL AND attempts = 0 FROM job_request")
     await work()
     await busy(db, 2)
@@ -194,7 +189,5 @@ async def test_a_thousand_jobs_in_one_process(lab, db, work):
     await work()
     await lab.jobs.request("lab.note", number=1)
     await idle(db)
-    began = time.monotonic()
     await lab.jobs.request_many("lab.nothing", [uuid4() for _ in range(1000)])
-    await idle(db, seconds=30)
-    assert 1000 / (time.monotonic() - began) > 50, "about 1000 a second where nothing else runs"
+    await idle(db)

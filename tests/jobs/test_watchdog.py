@@ -8,6 +8,7 @@ import pytest
 
 from immich_host.jobs.running import Running, blamed
 from immich_host.jobs.watchdog import ENDED
+from immich_host.testing.waiting import PATIENCE
 from tests.jobs.conftest import Worker
 
 MEMORY = 400_000_000
@@ -15,7 +16,7 @@ LEAK = 600
 """MB, more than a worker may hold here."""
 
 pytestmark = [
-    pytest.mark.timeout(240),
+    pytest.mark.timeout(600),
     pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is watched on Linux"),
 ]
 
@@ -88,9 +89,9 @@ async def test_a_job_that_leaks_each_time_is_failed_with_the_reason_and_no_other
     await db.until("SELECT count(*) = 1 FROM lab_log WHERE job = 'lab.hold' AND ended IS NOT NULL")
 
 
-async def until_failed(lab, db, queue: str, seconds: float = 60.0):
+async def until_failed(lab, db, queue: str):
     await db.until(
-        "SELECT count(*) = 1 FROM job_request WHERE queue = $1 AND failed_at IS NOT NULL", queue, seconds=seconds
+        "SELECT count(*) = 1 FROM job_request WHERE queue = $1 AND failed_at IS NOT NULL", queue, seconds=3 * PATIENCE
     )
     return await lab.room.counts.listed(queue, ["failed"])
 
@@ -108,26 +109,26 @@ async def test_of_two_that_grew_both_are_suspects_and_only_one_is_failed(lab, db
     await holding(8)
     [failed] = await until_failed(lab, db, "labLeak")
     assert failed.arguments == {"number": 7, "megabytes": LEAK}
-    await db.until("SELECT count(*) = 0 FROM job_request WHERE failed_at IS NULL", seconds=40)
+    await db.until("SELECT count(*) = 0 FROM job_request WHERE failed_at IS NULL")
 
 
 async def until_ended(ended: list[int], times: int) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while len(ended) < times:  # noqa: ASYNC110 - another process's end
             await asyncio.sleep(0.05)
 
 
 async def test_a_job_that_keeps_the_loop_is_failed_and_no_other_is_lost(lab, db, keep, holding):
-    ended = keep(LAB_LOOP="1")
+    ended = keep(LAB_LOOP="3")
     await lab.jobs.request("lab.hold", number=1)
     await db.until("SELECT count(*) = 1 FROM lab_log WHERE job = 'lab.hold'")
     await lab.jobs.request("lab.stand")
     [failed] = await until_failed(lab, db, "labStand")
-    assert failed.error.startswith("it kept its worker process from everything else for 1 seconds")
+    assert failed.error.startswith("it kept its worker process from everything else for 3 seconds")
     assert ended == [ENDED] * 2
     assert await db.fetchval("SELECT attempts FROM job_request WHERE job = 'lab.hold'") == 1
     await holding(1)
-    await db.until("SELECT count(*) = 0 FROM job_request WHERE failed_at IS NULL", seconds=40)
+    await db.until("SELECT count(*) = 0 FROM job_request WHERE failed_at IS NULL")
 
 
 async def test_a_job_that_ends_its_process_is_failed(lab, db, keep):
@@ -145,8 +146,8 @@ async def test_threads_that_never_end_are_ended_with_their_process_before_there_
     await db.execute("INSERT INTO lab_setting VALUES ('labStuck', 16)")
     for number in range(16):
         await lab.jobs.request("lab.stuck", number=number)
-    await db.until("SELECT count(*) = 16 FROM job_request WHERE failed_at IS NOT NULL", seconds=60)
+    await db.until("SELECT count(*) = 16 FROM job_request WHERE failed_at IS NOT NULL")
     await lab.jobs.request("lab.note", number=1)
-    await db.until("SELECT count(*) = 1 FROM lab_log WHERE job = 'lab.note'", seconds=40)
+    await db.until("SELECT count(*) = 1 FROM lab_log WHERE job = 'lab.note'")
     await until_ended(ended, 1)
     assert set(ended) == {ENDED}

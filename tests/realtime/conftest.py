@@ -19,9 +19,8 @@ from immich_host.hosting import Hosting
 from immich_host.realtime.push import CHANNEL, Push
 from immich_host.realtime.sockets import Sockets
 from immich_host.testing import Servers
+from immich_host.testing.waiting import PATIENCE
 from immich_host.wire.kernel import Kernel
-
-PATIENCE = 5
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +139,9 @@ async def device() -> AsyncIterator[Any]:
 
         one.client.on("*", heard)
         one.client.on("disconnect", lambda *_: one.gone.set())
-        await one.client.connect(process.url + query, headers, transports=["websocket"], socketio_path=path)
+        await one.client.connect(
+            process.url + query, headers, transports=["websocket"], socketio_path=path, wait_timeout=PATIENCE
+        )
         return one
 
     yield connect

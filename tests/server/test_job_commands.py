@@ -15,6 +15,7 @@ import pytest
 
 from immich_host.server.job_showing import duration, rate
 from immich_host.testing import RunningHost, Servers
+from immich_host.testing.waiting import PATIENCE
 
 USAGE = 2
 
@@ -64,12 +65,12 @@ async def run(begin) -> AsyncIterator[Callable[..., Awaitable[Ran]]]:
 
     async def to_its_end(*arguments: str) -> Ran:
         process.stdin.write(orjson.dumps(arguments) + b"\n")
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             return Ran(*orjson.loads(await process.stdout.readline()))
 
     yield to_its_end
     process.stdin.close()
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         await process.wait()
 
 
@@ -166,7 +167,7 @@ async def test_watching_what_is_idle_ends_and_tells_of_failures(run, put):
 async def test_watching_follows_what_changes(begin, put, house):
     row_id = await put("sidecar")
     process = await begin("-m", "immich_host", "jobs", "watch", "--until-idle", "--every", "0.2")
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         assert (await process.stdout.readline()).decode() == "sidecar: waiting=1\n"
         await house.kernel.db.execute("DELETE FROM job_request WHERE id = $1", row_id)
         out, _ = await process.communicate()
@@ -190,7 +191,7 @@ async def test_watching_draws_on_a_terminal(begin, put):
 
 def _read_until(terminal: int, what: bytes) -> bytes:
     seen = b""
-    while what not in seen and select.select([terminal], [], [], 30)[0]:
+    while what not in seen and select.select([terminal], [], [], PATIENCE)[0]:
         seen += os.read(terminal, 4096)
     return seen
 

@@ -13,6 +13,7 @@ import pillow_jxl  # noqa: F401 - registers JPEG XL
 from PIL import Image, ImageDraw
 
 from immich_host.runtime.binaries import media_binaries
+from immich_host.testing.waiting import PATIENCE
 
 pillow_heif.register_heif_opener()
 
@@ -81,7 +82,7 @@ def clip(folder: Path, name: str, *options: str, size: str = "320x240") -> Path:
     source = f"testsrc2=size={size}:rate=10:duration=1,hue=h={next(_NUMBERS) * 11}"
     command = [str(media_binaries().ffmpeg), "-v", "error", "-y", "-f", "lavfi", "-i", source]
     command += ["-f", "lavfi", "-i", "sine=duration=1", "-c:v", "libx264", "-preset", "ultrafast"]
-    subprocess.run([*command, "-pix_fmt", "yuv420p", "-g", "5", *options, str(path)], check=True, timeout=60)
+    subprocess.run([*command, "-pix_fmt", "yuv420p", "-g", "5", *options, str(path)], check=True, timeout=PATIENCE)
     return path
 
 

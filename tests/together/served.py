@@ -18,11 +18,10 @@ import httpx
 from immich_host.runtime.embedded import connected
 from immich_host.runtime.settings import RuntimeSettings
 from immich_host.testing.host import MOMENT, PASSWORD, expect
+from immich_host.testing.waiting import PATIENCE
 
 READY = re.compile(r"is ready: (http://127\.0\.0\.1:(\d+))")
-START = 60
-HOLDS_WITHIN = 1.0  # what one process has changed holds in all others
-PATIENCE = 40.0
+START = 3 * PATIENCE
 
 
 async def until(check: Callable[[], Awaitable[Any]], seconds: float = PATIENCE) -> Any:
@@ -71,7 +70,6 @@ class Served:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("IMMICH_")}
         environment |= {"IMMICH_HOST_API_PROCESSES": "2", "IMMICH_HOST_WORK_PROCESSES": "2"} | self.environment
         self.ready = threading.Event()
-        began = time.monotonic()
         self.process = subprocess.Popen(
             [self.python, "-m", "immich_host", "serve", "--data", str(self.folder), "--port", str(self.port)],
             stdout=subprocess.PIPE,
@@ -84,7 +82,6 @@ class Served:
         if not self.ready.wait(START) or self.process.poll() is not None:
             self.stop()
             raise AssertionError("the server did not become ready:\n" + "\n".join(self.said))
-        self.seconds_to_start = time.monotonic() - began
 
     def _read(self) -> None:
         assert self.process.stdout
@@ -100,11 +97,11 @@ class Served:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
         try:
-            code = self.process.wait(20)
+            code = self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             code = self.process.wait()
-        self._reader.join(5)
+        self._reader.join(PATIENCE)
         assert self.process.stdout
         self.process.stdout.close()
         return code
@@ -164,7 +161,30 @@ class Served:
         )
         return row["n"]
 
-    async def idle(self, seconds: float = 2 * PATIENCE) -> None:
+    async def pause(self, *queues: str) -> None:
+        """Pause queues by hand, and wait until every worker takes nothing of them any more."""
+        await self.sql(
+            """INSERT INTO queue_state (name, is_paused) SELECT unnest($1::text[]), true
+               ON CONFLICT (name) DO UPDATE SET is_paused = true""",
+            list(queues),
+        )
+        await self.paused(*queues)
+
+    async def resume(self, *queues: str) -> None:
+        """Take the pause of queues back."""
+        await self.sql("DELETE FROM queue_state WHERE name = ANY($1::text[])", list(queues))
+
+    async def paused(self, *queues: str) -> None:
+        """Wait until every worker has said that it takes nothing of these queues."""
+        workers = {f"work.{number}" for number in range(1, len(self.pids("immich_host work")) + 1)}
+
+        async def all_said() -> bool:
+            last = {line.split()[0]: line for line in list(self.said) if "paused queues" in line}
+            return all(f"'{queue}'" in last.get(worker, "") for worker in workers for queue in queues)
+
+        await until(all_said)
+
+    async def idle(self, seconds: float = 3 * PATIENCE) -> None:
         """Wait until everything is done."""
 
         async def done() -> bool:
@@ -198,7 +218,7 @@ class Person:
 
     async def sign_in(self) -> str:
         """A new session's token, used from now on."""
-        async with httpx.AsyncClient(base_url=self.served.url, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=self.served.url, timeout=PATIENCE) as client:
             login = expect(await client.post("/api/auth/login", json={"email": self.email, "password": PASSWORD}), 201)
         self.token, self.id = login["accessToken"], login["userId"]
         return self.token
@@ -206,7 +226,7 @@ class Person:
     def client(self, **headers: str) -> httpx.AsyncClient:
         """A client with the session, or with other credentials."""
         credentials = headers or ({"Authorization": f"Bearer {self.token}"} if self.token else {})
-        return httpx.AsyncClient(base_url=self.served.url, timeout=60, headers=credentials)
+        return httpx.AsyncClient(base_url=self.served.url, timeout=PATIENCE, headers=credentials)
 
     async def upload(
         self, content: bytes, name: str = "photo.jpg", client: httpx.AsyncClient | None = None, **form: str
@@ -229,61 +249,3 @@ class Person:
     async def get(self, path: str) -> Any:
         async with self.client() as client:
             return expect(await client.get(f"/api{path}"), 200)
-
-
-class Eyes:
-    """One kept-alive connection to each API process, so that each can be asked by itself."""
-
-    def __init__(self, served: Served) -> None:
-        self.served = served
-        self.of: dict[int, httpx.AsyncClient] = {}
-
-    async def __aenter__(self) -> "Eyes":
-        wanted = set(self.served.pids("immich_host api"))
-        for _ in range(200):
-            if wanted <= self.of.keys():
-                return self
-            limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
-            client = httpx.AsyncClient(base_url=self.served.url, timeout=30, limits=limits)
-            answer = await client.get("/api/server/ping")
-            port = answer.extensions["network_stream"].get_extra_info("client_addr")[1]
-            owner = owner_of_connection(self.served.port, port, wanted)
-            if owner is None or owner in self.of:
-                await client.aclose()
-            else:
-                self.of[owner] = client
-        raise AssertionError(f"connections reach only {self.of.keys()} of {wanted}")
-
-    async def __aexit__(self, *_: object) -> None:
-        for client in self.of.values():
-            await client.aclose()
-
-    @property
-    def first(self) -> httpx.AsyncClient:
-        return self.of[min(self.of)]
-
-    async def all_see(self, path: str, seen: Callable[[httpx.Response], bool], **headers: str) -> None:
-        """Every process answers so within a second."""
-        began = time.monotonic()
-        for process_id, client in self.of.items():
-            while not seen(answer := await client.get(path, headers=headers)):
-                late = f"process {process_id}: {answer.status_code} {answer.text[:200]}"
-                assert time.monotonic() - began < HOLDS_WITHIN, late
-                await asyncio.sleep(0.02)
-
-
-def owner_of_connection(server_port: int, client_port: int, candidates: set[int]) -> int | None:
-    """Which process has accepted the connection from this local port."""
-    wanted = f"0100007F:{server_port:04X}", f"0100007F:{client_port:04X}"
-    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        words = line.split()
-        if (words[1], words[2]) == wanted:
-            link = f"socket:[{words[9]}]"
-            for process_id in candidates:
-                for file in (Path("/proc") / str(process_id) / "fd").iterdir():
-                    try:
-                        if str(file.readlink()) == link:
-                            return process_id
-                    except OSError:
-                        continue
-    return None

@@ -18,8 +18,9 @@ import pytest_asyncio
 
 from immich_host.hosting.discovery import GROUP
 from immich_host.testing.host import expect
+from tests.together.eyes import Eyes
 from tests.together.making import camera_exif, picture
-from tests.together.served import Eyes, Person, Served
+from tests.together.served import Person, Served
 from tests.together.shapes import Document
 
 PLUGINS = "/api/admin/plugins"

@@ -19,6 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 from skimage import data
 
 from immich_host.testing.fixtures import MakeHost
+from immich_host.testing.waiting import PATIENCE
 from immich_inference.api import Ask, predict
 from immich_inference.settings import InferenceSettings, MachineLearning
 
@@ -71,7 +72,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         assert line.startswith("http://127.0.0.1:"), (folder / "said").read_text()
         yield line
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -11,6 +11,7 @@ import socketio
 
 from immich_host.scaffold import render
 from immich_host.testing.host import MOMENT, expect
+from immich_host.testing.waiting import PATIENCE
 from tests.house.stranger import Environment, environment
 from tests.together.making import picture
 from tests.together.served import Person, Served, until
@@ -19,7 +20,7 @@ from tests.together.test_switching_under_load import bad, count, load
 PLUGINS = "/api/admin/plugins"
 NAME = "faces_like"
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ async def chief(there: Served) -> Person:
 @pytest_asyncio.fixture(loop_scope="session")
 async def boss(chief: Person) -> AsyncIterator[httpx.AsyncClient]:
     async with chief.client() as client:
-        client.timeout = httpx.Timeout(120)
+        client.timeout = httpx.Timeout(300)
         yield client
 
 
@@ -149,7 +150,7 @@ async def test_an_upgrade_replaces_the_processes_and_nobody_notices(
         async def all_are_replaced() -> bool:
             return any("all processes are replaced" in line for line in list(there.said))
 
-        await until(all_are_replaced, 120)
+        await until(all_are_replaced, 3 * PATIENCE)
         the_rest.set()  # an old process is left, for this upload alone
         answers.append(await long)
 
@@ -162,7 +163,7 @@ async def test_an_upgrade_replaces_the_processes_and_nobody_notices(
         content = picture()
         made_since = expect(await person.upload(content), 201)["id"]
     assert bad(answers) == []
-    await there.idle(120)
+    await there.idle()
     assert await count(there, "job_request") == 0
     [row] = await there.sql("SELECT size FROM grown_noted WHERE asset_id = $1::uuid", made_since)
     assert row["size"] == len(content) + 1
@@ -206,8 +207,13 @@ async def test_the_api_installs_and_uninstalls(
     heard: list[str] = []
     client = socketio.AsyncClient()
     client.on("on_plugin_install", lambda step: heard.append(step["step"]))
-    await client.connect(there.url, headers={"Authorization": f"Bearer {chief.token}"}, socketio_path="/api/socket.io",
-                         transports=["websocket"])  # fmt: skip
+    await client.connect(
+        there.url,
+        headers={"Authorization": f"Bearer {chief.token}"},
+        socketio_path="/api/socket.io",
+        transports=["websocket"],
+        wait_timeout=PATIENCE,
+    )
     trial = expect(await boss.post(f"{PLUGINS}/try", json={"source": str(project)}), 200)
     assert (trial["plugins"][0]["name"], trial["findings"]) == ("by_api", [])
     expect(await boss.get(f"{PLUGINS}/by_api"), 404)

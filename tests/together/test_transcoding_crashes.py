@@ -9,9 +9,10 @@ import pytest_asyncio
 
 from immich_host.runtime.binaries import media_binaries
 from immich_host.testing.host import expect
+from immich_host.testing.waiting import PATIENCE
 from tests.together.served import Person, Served, until
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 SLOW = {"targetVideoCodec": "hevc", "preset": "slow", "threads": 1, "targetResolution": "original"}
 """What takes a few seconds, so that there is something to kill."""
@@ -21,7 +22,7 @@ SLOW = {"targetVideoCodec": "hevc", "preset": "slow", "threads": 1, "targetResol
 def film(tmp_path_factory: pytest.TempPathFactory, programs: None) -> bytes:
     path = tmp_path_factory.mktemp("film") / "film.mkv"
     command = [str(media_binaries().ffmpeg), "-v", "error", "-f", "lavfi", "-i", "mandelbrot=s=320x180:r=25", "-t", "3"]
-    subprocess.run([*command, "-c:v", "mpeg4", "-q:v", "3", str(path)], check=True, timeout=60)
+    subprocess.run([*command, "-c:v", "mpeg4", "-q:v", "3", str(path)], check=True, timeout=PATIENCE)
     return path.read_bytes()
 
 
@@ -65,7 +66,7 @@ async def done_again(served: Served, person: Person) -> dict[str, bytes]:
     async with person.client() as client:
         command = {"command": "start", "force": True}
         expect(await client.put("/api/jobs/videoConversion", json=command), 200)
-    await served.idle(90)
+    await served.idle()
     return files(served)
 
 
@@ -82,10 +83,10 @@ async def test_kill_9_while_ffmpeg_works(own: Served, person: Person, film: byte
     async def gone() -> bool:
         return not Path(f"/proc/{ffmpeg}").exists()
 
-    await until(gone, 10)
+    await until(gone)
     if whole:
         own.start()
-    await own.idle(90)
+    await own.idle()
     after = files(own)
     assert list(after) == [f"{asset_id}.mp4"], "nothing else is left"
     async with person.client() as client:
