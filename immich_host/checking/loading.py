@@ -13,6 +13,8 @@ from immich_host.checking.package import Package, distributions, normal
 
 LIMIT_SECONDS = 0.5
 """CPU time of importing a plugin's hooks, over that of the plugin API; every API process pays it."""
+TRIES = 3
+"""The best of so many counts: a busy machine, or modules that are compiled for the first time, make others longer."""
 HEAVY_BYTES = 5_000_000
 """A third party's package that is larger installed is heavy: import it inside the function that needs it."""
 
@@ -30,21 +32,27 @@ print(json.dumps({"seconds": took, "modules": sorted(set(sys.modules) - before)}
 def cheap_import(package: Package) -> list[Finding]:
     """The package and its hooks are imported in a moment, without any heavy library or room of the host."""
     above = str(package.folder.parents[package.import_name.count(".")])
-    ended = subprocess.run(
-        [sys.executable, "-c", _MEASURE, package.import_name, json.dumps([above])],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    if ended.returncode:
-        return [Finding("load", ended.stderr.strip().splitlines()[-1])]
-    measured: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+    seconds = LIMIT_SECONDS + 1
+    measured: dict[str, Any] = {}
+    for _ in range(TRIES):
+        ended = subprocess.run(
+            [sys.executable, "-c", _MEASURE, package.import_name, json.dumps([above])],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        if ended.returncode:
+            return [Finding("load", ended.stderr.strip().splitlines()[-1])]
+        measured = json.loads(ended.stdout.splitlines()[-1])
+        seconds = min(seconds, measured["seconds"])
+        if seconds <= LIMIT_SECONDS:
+            break
     found = [f"importing it loads {name}, which is heavy" for name in heavy(measured["modules"])]
     rooms = {name.split(".")[1] for name in measured["modules"] if name.startswith("immich_host.")} - {"plugin_api"}
     found += [f"importing it loads immich_host.{room}" for room in sorted(rooms)]
-    if measured["seconds"] > LIMIT_SECONDS:
-        found.append(f"importing it takes {measured['seconds']:.2f} s of CPU; {LIMIT_SECONDS} are allowed")
+    if seconds > LIMIT_SECONDS:
+        found.append(f"importing it takes {seconds:.2f} s of CPU; {LIMIT_SECONDS} are allowed")
     return [Finding("cheap import", message) for message in found]
 
 

@@ -25,6 +25,7 @@ from immich_host.plugin_api import (
 from immich_host.plugin_api.errors import JobFailed
 from immich_host.plugin_api.markers import Kind, hookspec
 from immich_host.testing import RunningHost
+from immich_host.testing.waiting import PATIENCE
 
 NAME = "watching"
 ROUTES = Routes("Watching")
@@ -75,7 +76,7 @@ class Watcher:
 
     async def until(self, hook: str, times: int) -> list[dict[str, Any]]:
         """The arguments of all calls of a hook, once there are so many."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while len(self.of(hook)) < times:
                 self._more.clear()
                 await self._more.wait()

@@ -36,7 +36,7 @@ class Environment:
     def run(self, *command: str, cwd: Path | None = None, succeeds: bool = True) -> str:
         """Run a command to its end; returns what it said. It has to succeed, unless it must not."""
         ended = subprocess.run(
-            command, cwd=cwd, env=self.variables(), capture_output=True, text=True, check=False, timeout=200
+            command, cwd=cwd, env=self.variables(), capture_output=True, text=True, check=False, timeout=500
         )
         assert (ended.returncode == 0) is succeeds, ended.stdout[-6000:] + ended.stderr[-3000:]
         return ended.stdout + ended.stderr

@@ -54,7 +54,7 @@ def passes(folder: Path, *command: str) -> str:
 
 
 @pytest.mark.parametrize(("page", "before"), [(PAGE, ()), (MODELS_PAGE, (("make_model.py",),))])
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_the_plugin_of_a_page_passes_its_tests(tmp_path: Path, page: Path, before: tuple[tuple[str, ...], ...]):
     folder = written(page, tmp_path)
     for command in before:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from immich_host.testing.waiting import PATIENCE
 from tests.house.sources import ROOT
 from tests.house.stranger import Environment, environment
 from tests.house.test_docs import Snippet, snippets
@@ -30,7 +31,7 @@ def server(stranger: Environment, command: str, folder: Path) -> Iterator[None]:
     log = folder / "terminal.log"
     process = stranger.start("bash", "-c", f"exec {command}", cwd=folder, output=log)
     try:
-        ends = time.monotonic() + 60
+        ends = time.monotonic() + 3 * PATIENCE
         while "is ready" not in log.read_text():
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < ends, log.read_text()
@@ -38,7 +39,7 @@ def server(stranger: Environment, command: str, folder: Path) -> Iterator[None]:
         yield
     finally:
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0, log.read_text()
+        assert process.wait(PATIENCE) == 0, log.read_text()
 
 
 def steps() -> list[Snippet]:
@@ -51,7 +52,7 @@ def test_every_snippet_is_a_file_or_a_command():
     assert PORT in steps()[-4].text, "the server is started"
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_the_tutorial_works(tmp_path: Path):
     stranger, folder = environment(tmp_path / "venv"), tmp_path / "work"
     folder.mkdir()

@@ -9,6 +9,7 @@ from hypercorn.config import Config
 
 from immich_host.media.incoming import Incoming
 from immich_host.media.paths import MediaPaths
+from immich_host.testing.waiting import PATIENCE
 
 
 @dataclass
@@ -29,11 +30,11 @@ class Line:
         await self.writer.drain()
 
     async def answer(self, *, head_only: bool = False) -> Answered:
-        head = (await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 20)).decode("latin-1")
+        head = (await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), PATIENCE)).decode("latin-1")
         first, *lines = head.strip().split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         length = 0 if head_only else int(headers.get("content-length", "0"))
-        body = await asyncio.wait_for(self.reader.readexactly(length), 20)
+        body = await asyncio.wait_for(self.reader.readexactly(length), PATIENCE)
         return Answered(int(first.split()[1]), headers, body)
 
     async def ask(self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b"") -> Answered:

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from immich_host.media.incoming import Incoming, recover
+from immich_host.testing.waiting import PATIENCE
 
 OWNER = uuid4()
 
@@ -39,7 +40,7 @@ def crash(paths, point):
         check=False,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE,
     )
     assert done.returncode == -9, done.stderr
     return done.stdout.strip()

@@ -15,6 +15,7 @@ from immich_host.media import received
 from immich_host.media.answers import Body, ClientGone, send_error, send_json
 from immich_host.media.receiving import clean_name, receiving
 from immich_host.plugin_api.errors import Refused
+from immich_host.testing.waiting import PATIENCE
 
 OWNER = uuid4()
 FILES = frozenset({"assetData", "sidecarData"})
@@ -149,7 +150,7 @@ async def test_a_cut_connection_leaves_nothing(serving, app, files_left):
             head = f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
             await line.send((head + f"Content-Type: {HEADERS['Content-Type']}\r\n\r\n").encode() + body[:end])
             line.cut()
-            assert isinstance(await asyncio.wait_for(app.seen.get(), 10), ClientGone)
+            assert isinstance(await asyncio.wait_for(app.seen.get(), PATIENCE), ClientGone)
             assert files_left() == []
 
 
@@ -208,17 +209,17 @@ async def test_a_slow_disk_holds_the_client_back(line, app, monkeypatch):
 
 
 async def test_a_silent_client_counts_as_gone(line, app, monkeypatch, files_left):
-    monkeypatch.setattr("immich_host.media.receiving.SILENCE", 0.3)
-    body = form(part("assetData", b"x" * 5000, "a.jpg"))
+    monkeypatch.setattr("immich_host.media.receiving.SILENCE", 2.0)
+    body = form(part("assetData", b"x" * 6000, "a.jpg"))
     await line.send(
         f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
         f"Content-Type: {HEADERS['Content-Type']}\r\n\r\n".encode()
     )
-    for start in range(0, 4000, 1000):  # slow, but not silent: longer than the limit in all
+    for start in range(0, 5000, 1000):  # slow, but not silent: longer than the limit in all
         await line.send(body[start : start + 1000])
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.5)
     assert app.seen.empty()
-    assert isinstance(await asyncio.wait_for(app.seen.get(), 5), ClientGone)
+    assert isinstance(await asyncio.wait_for(app.seen.get(), PATIENCE), ClientGone)
     assert files_left() == []
 
 

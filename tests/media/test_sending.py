@@ -7,6 +7,7 @@ from immich_host.media.answers import send_error
 from immich_host.media.open_files import SMALL, OpenFiles
 from immich_host.media.sending import send_file, sent_file
 from immich_host.plugin_api.errors import Refused
+from immich_host.testing.waiting import PATIENCE
 
 SMALL_BYTES = os.urandom(1024)
 LARGE_BYTES = os.urandom(3 * SMALL + 17)
@@ -149,7 +150,7 @@ async def test_a_client_that_leaves_stops_the_reading(serving, tmp_path):
         await line.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         await line.reader.readexactly(100_000)
         line.cut()
-        await asyncio.wait_for(ended.wait(), 10)
+        await asyncio.wait_for(ended.wait(), PATIENCE)
     assert sent < 64 << 20
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from immich_host.testing.waiting import PATIENCE
+
 
 class Served:
     """A supervisor that runs as a process of its own, with what it has said so far."""
@@ -41,7 +43,7 @@ class Served:
         self.process.send_signal(number)
         assert self.process.stdout
         self.said += self.process.stdout.read().splitlines()
-        return self.process.wait(15)
+        return self.process.wait(PATIENCE)
 
 
 @pytest.fixture
@@ -61,18 +63,19 @@ def served(tmp_path: Path) -> Iterator[Callable[..., Served]]:
         one.process.stdout.close()
 
 
-def gone(process_id: int, seconds: float = 5.0) -> bool:
+def gone(process_id: int, seconds: float = PATIENCE) -> bool:
     """Whether a process ends within some seconds (a zombie has ended)."""
     until = time.monotonic() + seconds
-    while time.monotonic() < until:
+    while True:
         try:
             state = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0]
         except OSError:
             return True
         if state in "ZX":
             return True
+        if time.monotonic() > until:
+            return False
         time.sleep(0.01)
-    return False
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 """Runs a supervisor over stub.py: `python supervised.py DATA WORKERS [embedded]`."""
 
+import os
 import sys
 from pathlib import Path
 
+from immich_host.runtime import supervisor
 from immich_host.runtime.plan import Plan
-from immich_host.runtime.supervisor import supervise
 
 if __name__ == "__main__":
     data, workers, *embedded = sys.argv[1:]
@@ -19,4 +20,5 @@ if __name__ == "__main__":
         as_json=False,
         program=(sys.executable, "-P", str(Path(__file__).with_name("stub.py"))),
     )
-    supervise(plan)
+    supervisor.PROCESS_PATIENCE = float(os.environ.get("SUPERVISED_PATIENCE", supervisor.PROCESS_PATIENCE))
+    supervisor.supervise(plan)

@@ -12,6 +12,7 @@ from immich_host import cli
 from immich_host.media.paths import MediaPaths
 from immich_host.runtime.child import UNUSABLE
 from immich_host.testing import Servers
+from immich_host.testing.waiting import PATIENCE
 
 
 def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -20,7 +21,7 @@ def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         [sys.executable, "-P", "-m", "immich_host", *arguments],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=3 * PATIENCE,
         check=False,
         env=kept | environment,
     )

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from immich_host.testing.waiting import PATIENCE
+
 LAUNCH = Path(__file__).parents[2] / "immich_host" / "runtime" / "launch.py"
 
 # A parent that starts the launcher, says the program's process id, and waits to be killed. With
@@ -30,7 +32,7 @@ def test_the_program_ends_when_its_parent_is_killed(where: str, ends):
         assert parent.stdout
         program = int(parent.stdout.readline())
         parent.kill()
-        assert ends(program, 4)
+        assert ends(program)
 
 
 @pytest.mark.parametrize(("where", "code"), [("here", -signal.SIGTERM), ("elsewhere", 128 + signal.SIGTERM)])
@@ -41,7 +43,7 @@ def test_signals_reach_the_program_and_its_end_is_passed_on(where: str, code: in
         assert parent.stdout
         program = int(parent.stdout.readline())
         os.kill(program, signal.SIGTERM)
-        assert parent.wait(4) == code % 256
+        assert parent.wait(PATIENCE) == code % 256
 
 
 def test_a_parent_that_is_gone_already_starts_nothing():
@@ -49,6 +51,6 @@ def test_a_parent_that_is_gone_already_starts_nothing():
         [sys.executable, "-I", "-S", str(LAUNCH), "1", "15", "self", "echo", "started"],
         capture_output=True,
         check=True,
-        timeout=5,
+        timeout=PATIENCE,
     )
     assert done.stdout == b""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from immich_host.runtime.merged_log import LONGEST_LINE, Lines, MergedLog
+from immich_host.testing.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def test_programs_read_one_object_per_line(written):
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not true():  # noqa: ASYNC110 (the event is in the loop's own reader)
             await asyncio.sleep(0)
 

@@ -10,6 +10,7 @@ import pytest
 
 from immich_host.runtime import postgres as room
 from immich_host.runtime.postgres import Postgres
+from immich_host.testing.waiting import PATIENCE
 
 OUTPUT = subprocess.DEVNULL
 
@@ -61,7 +62,7 @@ def test_another_process_is_refused_at_once(server: Postgres):
     code = "import sys; from pathlib import Path; from immich_host.runtime.postgres import Postgres; "
     code += "Postgres(Path(sys.argv[1])).start()"
     tried = subprocess.run(
-        [sys.executable, "-c", code, str(server.folder)], capture_output=True, text=True, timeout=5, check=False
+        [sys.executable, "-c", code, str(server.folder)], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert f"is in use by process {os.getpid()}" in tried.stderr
     assert server.running()
@@ -70,7 +71,7 @@ def test_another_process_is_refused_at_once(server: Postgres):
 async def test_ends_with_the_process_that_started_it(tmp_path: Path):
     code = "import sys; from pathlib import Path; from immich_host.runtime.postgres import Postgres; "
     code += "s = Postgres(Path(sys.argv[1])); s.start(-3); import os; os.kill(os.getpid(), 9)"
-    subprocess.run([sys.executable, "-c", code, str(tmp_path / "p")], check=False, timeout=20)  # noqa: ASYNC221
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "p")], check=False, timeout=PATIENCE)  # noqa: ASYNC221
     again = Postgres(tmp_path / "p")
     again.start(OUTPUT)
     assert await fetch(again, "SELECT 1") == 1

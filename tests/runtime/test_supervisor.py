@@ -4,7 +4,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,12 +15,13 @@ from immich_host.runtime.child import UNUSABLE
 from immich_host.runtime.embedded import postgres_folder, valkey_folder
 from immich_host.runtime.postgres import Postgres
 from immich_host.runtime.valkey import Valkey
+from immich_host.testing.waiting import PATIENCE
 
 READY = r"immich-host is ready: http://127\.0\.0\.1:(\d+)"
 
 
 def ask(port: int) -> bytes:
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
         return connection.recv(64)
 
@@ -56,30 +56,26 @@ def test_connections_wait_while_no_api_process_runs(served, ends):
 
 
 def test_ctrl_c_leaves_nothing_running(served, ends):
-    server = served()
+    server = served(SUPERVISED_PATIENCE="3600")
     port = int(server.until(READY)[1])
     if not any(line.startswith("work.1") for line in server.said):
         server.until(r"^work\.1")
-    began = time.monotonic()
     assert server.end(signal.SIGINT) == 0
-    assert time.monotonic() - began < 3
-    assert all(ends(server.pid(name), 0.1) for name in ("api.1", "work.1"))
+    assert all(ends(server.pid(name), 0) for name in ("api.1", "work.1"))
     with pytest.raises(ConnectionRefusedError):
         ask(port)
 
 
 def test_a_second_ctrl_c_kills_what_does_not_stop_with_its_helpers(served, ends):
-    server = served(STUB_STUBBORN="work")
+    server = served(STUB_STUBBORN="work", SUPERVISED_PATIENCE="3600")
     server.until(r"helper runs as")
     helper = int(re.findall(r"helper runs as (\d+)", "\n".join(server.said))[0])
     if not any("is ready" in line for line in server.said):
         server.until(READY)
     server.process.send_signal(signal.SIGINT)
     server.until("stopping")
-    began = time.monotonic()
     assert server.end(signal.SIGINT) == 0
-    assert time.monotonic() - began < 2
-    assert ends(helper, 1)
+    assert ends(helper)
 
 
 def test_children_end_when_the_supervisor_is_killed(served, ends):
@@ -94,19 +90,19 @@ def test_children_end_when_the_supervisor_is_killed(served, ends):
 def test_a_failed_migration_is_said_and_ends_the_start(served):
     server = served(STUB_FAILS="migrate")
     server.until("could not start: the database could not be brought up to date")
-    assert server.process.wait(5) == 1
+    assert server.process.wait(PATIENCE) == 1
 
 
 def test_a_process_that_never_lives_ends_the_start(served):
     server = served(STUB_FAILS="api")
     server.until(r"could not start: api\.1 ended 5 times in a row")
-    assert server.process.wait(5) == 1
+    assert server.process.wait(PATIENCE) == 1
 
 
 def test_settings_that_cannot_work_end_the_start_at_once(served):
     server = served(STUB_FAILS="api", STUB_CODE=str(UNUSABLE))
     server.until(r"could not start: api\.1 cannot work with these settings \(see above\)")
-    assert server.process.wait(5) == 1
+    assert server.process.wait(PATIENCE) == 1
     assert sum(" runs as " in line for line in server.said if line.startswith("api")) == 1
 
 
@@ -115,7 +111,7 @@ def test_a_second_server_on_the_same_data_is_refused(served):
     first.until(READY)
     second = served()
     second.until(rf"could not start: .* is in use by process {first.process.pid}")
-    assert second.process.wait(5) == 1
+    assert second.process.wait(PATIENCE) == 1
     assert first.end() == 0
 
 
@@ -164,4 +160,4 @@ def test_a_server_that_nobody_listens_to_any_more_can_be_stopped(tmp_path: Path)
         assert process.poll() is None
     process.stdout.close()
     process.send_signal(signal.SIGINT)
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE) == 0
