@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from immich_host.testing.host import RunningHost, expect
+from immich_host.testing.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -289,7 +290,7 @@ async def test_a_sidecar_is_not_replaced_while_somebody_writes_it(running: Runni
         async with files.holding(target):
             body = {"sourceId": str(source), "targetId": str(target)}
             copying = asyncio.ensure_future(client.put("/api/assets/copy", json=body))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while not await running.kernel.db.fetchval(waits):
                     assert not copying.done()
             (path,) = [file.path for file in await files.of_asset(target)]

@@ -14,6 +14,7 @@ from immich_host.media.threads import READERS
 from immich_host.plugin_api.assets import original_missing
 from immich_host.plugin_api.errors import JobFailed
 from immich_host.testing.host import RunningHost, expect
+from immich_host.testing.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -133,7 +134,7 @@ async def test_a_lock_is_waited_for(running: RunningHost) -> None:
         while not await db.fetchval(sql):  # noqa: ASYNC110 - a waiting lock has no event
             await asyncio.sleep(0)
         assert not waiting.done()
-    await asyncio.wait_for(waiting, 10)
+    await asyncio.wait_for(waiting, PATIENCE)
 
 
 async def test_a_job_whose_original_was_moved_is_tried_again(running: RunningHost) -> None:

@@ -9,6 +9,7 @@ import pytest
 from immich_host.assets.stacking import TOGETHER
 from immich_host.plugin_api import Refused
 from immich_host.testing.host import RunningHost
+from immich_host.testing.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -148,11 +149,11 @@ async def test_who_has_waited_holds_also_what_has_come_in_meanwhile(running: Run
         async with other.transaction():
             await other.execute("SELECT FROM asset WHERE id = $1 FOR UPDATE", others[0])
             holding = asyncio.create_task(hold())
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while not await db.fetchval(WAITS):
                     pass
             await other.execute("UPDATE asset SET stack_id = $2 WHERE id = $1", first, stack_id)
-        await asyncio.wait_for(is_held.wait(), 10)
+        await asyncio.wait_for(is_held.wait(), PATIENCE)
         free = await other.fetch("SELECT id FROM asset WHERE owner_id IS NOT NULL FOR NO KEY UPDATE SKIP LOCKED")
         may_end.set()
         await holding

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from immich_host.db.database import Database
+from immich_host.testing.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ async def test_commits_that_fail_keep_no_connection(db):
             async with db.transaction():
                 await db.execute("INSERT INTO noted VALUES ('child', 'nobody')")
         assert not db.in_transaction()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         assert await names(db) == set()
 
 
@@ -141,7 +142,7 @@ async def test_a_statement_apart_has_its_settings_to_itself(db):
 async def test_a_statement_apart_is_cancelled_with_its_caller(db):
     running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'"
     task = asyncio.create_task(db.execute_apart("SELECT pg_sleep(600)"))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not await db.fetchval(running):  # noqa: ASYNC110 - the server tells nobody that it has begun
             await asyncio.sleep(0.01)
         task.cancel()

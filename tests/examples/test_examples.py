@@ -29,7 +29,7 @@ def install(folder: Path, target: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_an_example_passes_its_tests_where_a_stranger_installed_it(folder: Path, tmp_path: Path):
     source, site = tmp_path / "source", tmp_path / "site"

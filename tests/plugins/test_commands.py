@@ -16,6 +16,7 @@ import pytest_asyncio
 from immich_host.db.database import Database
 from immich_host.testing import RunningHost, Servers
 from immich_host.testing.fixtures import MakeHost
+from immich_host.testing.waiting import PATIENCE
 from tests.plugins.pantry import MIGRATION
 
 HOOKS = """
@@ -195,7 +196,7 @@ async def test_a_running_server_follows_and_its_faults_are_seen(host: MakeHost, 
     running: RunningHost = await host()
     run.url = running.kernel.db.url
     assert (await run("plugins", "disable", "sidecar")).status == 0
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE):
         await running.kernel.switching.until(lambda: not running.kernel.is_enabled("sidecar"))
     await running.kernel.db.execute(
         "INSERT INTO plugin_fault (name, stage, reason) VALUES ('thumbnails', 'check', 'no [paint]')"

@@ -8,6 +8,7 @@ from immich_host.db.migrating import pending
 from immich_host.hosting.apps import app_of
 from immich_host.testing import RunningHost
 from immich_host.testing.host import expect
+from immich_host.testing.waiting import PATIENCE
 from tests.hosting.making import plugin
 
 PLUGINS = "/api/admin/plugins"
@@ -182,7 +183,7 @@ async def test_what_two_plugins_give_is_shown_with_the_one_that_is_left_out(
         await put(admin, name, enabled=True)
     turns = house.kernel.switching.turns
     assert expect(await admin.get("/api/server/features"), 200)["map"] is True
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await house.kernel.switching.until(lambda: house.kernel.switching.turns > turns)
     house.kernel.hosting.records["globe"].reason = ""  # as in a process that has not met it
     globe = expect(await admin.get(f"{PLUGINS}/globe"), 200)

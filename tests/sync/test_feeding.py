@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from immich_host.sync.feeding import Places, Slow
+from immich_host.testing.waiting import PATIENCE
 
 
 class Source:
@@ -29,7 +30,7 @@ async def test_a_client_that_takes_nothing_is_let_go() -> None:
     source = Source()
     fed = Places().fed(uuid4(), source.pieces(), seconds=0.05)
     assert await anext(fed) == b"x"
-    await asyncio.wait_for(source.closed.wait(), 10)
+    await asyncio.wait_for(source.closed.wait(), PATIENCE)
     with pytest.raises(Slow):
         await anext(fed)
 
@@ -52,10 +53,10 @@ async def test_one_user_leaves_places_for_others() -> None:
 
     many = [await begin(greedy) for _ in range(4)]
     other = await begin(modest)
-    assert await asyncio.wait_for(other[1], 10) == b"x"
+    assert await asyncio.wait_for(other[1], PATIENCE) == b"x"
     assert [source.begun.is_set() for source, _, _ in many] == [True, True, False, False]
     await many[0][2].aclose()  # type: ignore[attr-defined]
-    assert await asyncio.wait_for(many[2][1], 10) == b"x"
+    assert await asyncio.wait_for(many[2][1], PATIENCE) == b"x"
     many[3][1].cancel()
 
 

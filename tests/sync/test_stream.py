@@ -13,6 +13,7 @@ from immich_host.sync.streaming import in_order
 from immich_host.sync.types import SyncRequestType
 from immich_host.testing import RunningHost
 from immich_host.testing.host import expect
+from immich_host.testing.waiting import PATIENCE
 from tests.sync.conftest import Syncing
 
 PHOTO = b"a photo"
@@ -133,7 +134,7 @@ async def test_a_client_that_stops_reading_leaves_nothing_open(running: RunningH
     async with app.http.stream("POST", "/api/sync/stream", json={"types": ["AssetsV2"]}) as answer:
         assert answer.status_code == 200
     count = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database()"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while await running.kernel.db.fetchval(count, store.APPLICATION):  # noqa: ASYNC110 - no event tells of it
             await asyncio.sleep(0.02)
 

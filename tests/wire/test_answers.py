@@ -14,6 +14,7 @@ from immich_host.plugin_api.dto import Dto
 from immich_host.plugin_api.errors import Elsewhere, NotFound, Refused
 from immich_host.plugin_api.types import Timestamp
 from immich_host.plugin_api.web import Answer, ByteStream, RawJson, Routes, json_list
+from immich_host.testing.waiting import PATIENCE
 from immich_host.wire.answers import correlation_id, json_response
 from immich_host.wire.dto import AssetStatsResponseDto
 from immich_host.wire.handlers import BadHandler
@@ -230,11 +231,11 @@ async def test_streams_wait_for_the_client(serve: Callable[..., Any]):
         "extensions": {},
     }
     running = asyncio.ensure_future(app(scope, receive, send))
-    await asyncio.wait_for(first.wait(), 5)
+    await asyncio.wait_for(first.wait(), PATIENCE)
     assert made == [0]
     gone.set()
-    await asyncio.wait([running], timeout=5)
-    await asyncio.wait_for(closed.wait(), 5)
+    await asyncio.wait([running], timeout=PATIENCE)
+    await asyncio.wait_for(closed.wait(), PATIENCE)
     assert made == [0]
     headers = dict(started["headers"])
     assert headers[b"content-type"] == b"application/zip"

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from immich_host.plugin_api import Refused
+from immich_host.testing.waiting import PATIENCE
 from immich_hot_folder.settings import Folder, HotFolder
 from immich_hot_folder.watching import WATCHERS
 
@@ -37,7 +38,7 @@ async def watch(running, folder: Path, *, after_import="keep", owner=ADMIN, **se
 async def first_look(running) -> UUID:
     """The request with which watching begins; who watches does so in the background."""
     row = "SELECT id FROM job_request WHERE job = 'hot_folder.scan' ORDER BY id LIMIT 1"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while (found := await running.kernel.db.fetchval(row)) is None:  # noqa: ASYNC110 (nothing tells)
             await asyncio.sleep(0.01)
     return found
@@ -60,13 +61,14 @@ async def names(running) -> list[str]:
     return [row[0] for row in rows]
 
 
-async def waits(running, seconds: float = 10) -> None:
+ASKED = "SELECT count(*) FROM job_request WHERE job = 'hot_folder.scan'"
+
+
+async def waits(running) -> None:
     """Until a scan is asked for."""
-    for _ in range(int(seconds / 0.05)):
-        if await running.kernel.db.fetchval("SELECT count(*) FROM job_request WHERE job = 'hot_folder.scan'"):
-            return
-        await asyncio.sleep(0.05)
-    raise TimeoutError
+    async with asyncio.timeout(PATIENCE):
+        while not await running.kernel.db.fetchval(ASKED):  # noqa: ASYNC110 (nothing tells)
+            await asyncio.sleep(0.05)
 
 
 async def test_nested_folders_unsupported_files_duplicates_and_sidecars(running, folder):
@@ -223,12 +225,10 @@ async def test_a_new_file_is_noticed(running, folder):
     await waits(running)
     await running.drain()
     # until the system watches, a change would go unnoticed: touch until one is
-    for number in range(100):
-        (folder / "new.jpg").write_bytes(b"%d" % number)
-        await asyncio.sleep(0.1)
-        if await running.kernel.db.fetchval("SELECT count(*) FROM job_request WHERE job = 'hot_folder.scan'"):
-            break
-    await waits(running)
+    async with asyncio.timeout(PATIENCE):
+        while not await running.kernel.db.fetchval(ASKED):
+            (folder / "new.jpg").write_bytes(os.urandom(8))
+            await asyncio.sleep(0.1)
     await running.drain()
     assert "new.jpg" in await names(running)
 

@@ -64,7 +64,7 @@ class Crowd:
         return await self.request(self.users[0], "DELETE", f"/albums/{album_id}")
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(600)
 async def test_a_crowd_changes_the_same_albums(user: MakeUser, house: RunningHost) -> None:
     ann, bob = await user("ann"), await user("bob")
     assets = [await who.photo() for who in (ann, bob) for _ in range(10)]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from immich_host.testing import RunningHost
+from immich_host.testing.waiting import PATIENCE
 from plugins.albums.tests.neighbour import Neighbour
 
 type MakeUser = Callable[[str], Awaitable[Any]]
@@ -79,7 +80,7 @@ async def test_whoever_is_just_being_erased_is_no_member(user: MakeUser, house: 
     album_id = await ann.album()
     body = {"albumName": "Theirs", "albumUsers": [{"userId": str(ida.id), "role": "viewer"}]}
     path = "/albums" if method == "POST" else f"/albums/{album_id}/users"
-    async with house.kernel.db.dedicated() as other, asyncio.timeout(20):
+    async with house.kernel.db.dedicated() as other, asyncio.timeout(PATIENCE):
         async with other.transaction():
             await other.execute('DELETE FROM "user" WHERE id = $1', ida.id)
             added = asyncio.create_task(ann.call(method, path, body, status=400))

@@ -12,6 +12,7 @@ from immich_faces import cluster, group_store, people, people_jobs, people_store
 from immich_faces.cluster_run import Result
 from immich_host.testing import RunningHost
 from immich_host.testing.host import expect
+from immich_host.testing.waiting import PATIENCE
 
 type MakeUser = Callable[[str], Awaitable[Any]]
 
@@ -109,7 +110,7 @@ async def test_people_are_held_in_one_order(user: MakeUser, house: RunningHost, 
 
     somebody = await asyncpg.connect(house.kernel.runtime.database_url)
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             async with somebody.transaction():
                 await somebody.execute("SELECT FROM person WHERE id = $1 FOR UPDATE", first)
                 working = asyncio.create_task(carry_out())

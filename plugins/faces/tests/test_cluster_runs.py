@@ -16,6 +16,7 @@ from immich_faces.settings import FacialRecognition
 from immich_host.testing import RunningHost
 from immich_host.testing.fixtures import running_host
 from immich_host.testing.host import expect
+from immich_host.testing.waiting import PATIENCE
 from plugins.faces.tests.crowds import PLUGINS, Photo, crowd, parts, put_in, run_what_waits, told_apart
 
 if TYPE_CHECKING:
@@ -295,7 +296,7 @@ async def test_other_limits_make_other_people(house: RunningHost) -> None:
     await settled(house)
     assert set((await told_apart(house.kernel, owner)).values()) == {None}
     await house.configure(FacialRecognition(min_faces=2))
-    async with asyncio.timeout(10):  # the change is told to every process, this one too
+    async with asyncio.timeout(PATIENCE):  # the change is told to every process, this one too
         while not await house.kernel.db.fetchval(ASKED):  # noqa: ASYNC110 - there is nothing but the row
             await asyncio.sleep(0.05)
     await settled(house)
@@ -399,7 +400,7 @@ async def test_what_somebody_changes_meanwhile_counts(house: RunningHost, monkey
     assert found[photos[0].id, 0] == UUID(lou)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_four_processes_find_what_one_does(house: RunningHost, servers: "Servers", tmp_path: Path) -> None:
     """Each finds some of the faces and tells apart what is there, all at the same time."""
     amount = 80

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from immich_host.testing.waiting import PATIENCE
 from immich_inference.batch_sizes import BatchSizes
 from immich_inference.batching import Batcher
 
@@ -25,7 +26,7 @@ class Runner:
     def run(self, items):
         self.batches.append(list(items))
         self.begun.set()
-        assert self.go.wait(20)
+        assert self.go.wait(PATIENCE)
         if "bad" in items:
             raise ValueError("bad item")
         return [item * 2 for item in items]
@@ -46,7 +47,7 @@ async def held(runner, batcher):
     """A first item that is being run, so that all others wait."""
     runner.go.clear()
     first = asyncio.ensure_future(batcher.submit([0]))
-    await asyncio.to_thread(runner.begun.wait, 20)
+    await asyncio.to_thread(runner.begun.wait, PATIENCE)
     return first
 
 

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
+from immich_host.testing.waiting import PATIENCE
 from immich_inference import pictures
 from immich_inference.errors import BadInput
 from immich_inference.pictures import Pictures
@@ -87,13 +88,13 @@ async def test_one_who_leaves_does_not_end_the_decoding_of_others(decoding, monk
 
     def held(source):
         begun.set()
-        assert go.wait(20)
+        assert go.wait(PATIENCE)
         return decode(source)
 
     monkeypatch.setattr(pictures, "decode", held)
     content = encoded(data.coffee())
     leaving, staying = (asyncio.ensure_future(decoding.get(content)) for _ in range(2))
-    await asyncio.to_thread(begun.wait, 20)
+    await asyncio.to_thread(begun.wait, PATIENCE)
     leaving.cancel()
     go.set()
     assert (await staying).image.size == data.coffee().shape[1::-1]

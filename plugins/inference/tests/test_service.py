@@ -8,6 +8,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from immich_host.testing.waiting import PATIENCE
 from immich_inference import form, service
 from immich_inference.api import Prediction
 from immich_inference.errors import BadInput, ModelBroken, NoModel
@@ -137,7 +138,7 @@ async def test_a_request_whose_client_has_left_is_cancelled():
     async def send(message):
         pytest.fail(f"answered: {message}")
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await Service(Hanging(), 1 << 20)(scope, receive, send)
     assert cancelled.is_set()
 
@@ -163,7 +164,7 @@ async def test_a_client_that_does_not_go_on_sending_is_told_so_and_keeps_nobody_
         return receive
 
     first = {"type": "http.request", "body": body[:20], "more_body": True}
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await served(scope, sending(first), send)
         await served(scope, sending({"type": "http.request", "body": body}), send)
     assert statuses == [408, None, 200, None]

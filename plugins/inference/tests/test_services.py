@@ -7,6 +7,7 @@ import pytest
 from skimage import data
 
 from immich_host.plugin_api.errors import JobFailed
+from immich_host.testing.waiting import PATIENCE
 from immich_inference.api import Ask, Unavailable, is_enabled, predict
 from immich_inference.errors import BadInput, NoModel
 from immich_inference.process import of_host
@@ -35,9 +36,10 @@ async def nowhere() -> str:
     return f"http://127.0.0.1:{port}"
 
 
-async def asking(host, *urls, in_process=True, **checks):
+async def asking(host, *urls, in_process=True, interval=30_000):
     running = await host(plugins=["inference", "starter_models"])
-    await running.configure(MachineLearning(urls=urls, availability_checks=AvailabilityChecks(**checks)))
+    patient = AvailabilityChecks(interval=interval, timeout=int(1000 * PATIENCE))
+    await running.configure(MachineLearning(urls=urls, availability_checks=patient))
     await running.configure(InferenceSettings(in_process=in_process, download=False))
     return running.kernel
 
@@ -141,7 +143,7 @@ async def test_a_service_that_comes_back_is_healthy_again(host, container):
     services = of_host(kernel).services
     await services.look()
     services._watch.note(container.url, "it was away")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         for _ in range(2):  # when the second comes, the first has been answered
             container.pinged.clear()
             await container.pinged.wait()

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from immich_host.testing.host import expect
+from immich_host.testing.waiting import PATIENCE
 from immich_memories.days import pairs
 from immich_memories.making_store import make
 from plugins.memories.tests.conftest import today
@@ -207,7 +208,7 @@ async def test_what_is_locked_or_erased_meanwhile_is_not_put_in(user: MakeUser, 
         else:
             work = asyncio.create_task(make(db, lea.id, pairs(today())))
         waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not await db.fetchval(waits):  # noqa: ASYNC110 - no event tells of it
                 await asyncio.sleep(0.02)
         assert not work.done()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from immich_host.runtime.binaries import Binaries
+from immich_host.testing.waiting import PATIENCE
 from immich_metadata.session import SessionDied
 from immich_metadata.tags import TagReader
 
@@ -186,7 +187,7 @@ def test_exiftool_does_not_outlive_a_killed_worker(programs: Binaries, photo: Ma
     # exiftool inherits the pipe's end, so the pipe is over when its last holder is
     with subprocess.Popen(command, pass_fds=[end], env=os.environ | {"PYTHONPATH": path}) as worker:
         os.close(end)
-        assert worker.wait(20) == -signal.SIGKILL
+        assert worker.wait(PATIENCE) == -signal.SIGKILL
         with os.fdopen(watch, "rb") as pipe:
             assert pipe.read() == b""
 

@@ -12,6 +12,7 @@ from immich_host.plugin_api.errors import JobFailed
 from immich_host.settings.sections import ServerSection
 from immich_host.testing import RunningHost
 from immich_host.testing.host import PASSWORD, expect
+from immich_host.testing.waiting import PATIENCE
 from immich_notifications import mails as sending
 from immich_notifications.letters import Kind
 from immich_notifications.settings import EmailTemplates, Smtp
@@ -234,7 +235,7 @@ async def test_a_mail_is_sent_once_however_often_its_job_runs(
         host = house.kernel
 
     runs = [asyncio.ensure_future(sending.send_mail(Context(), mail_id=mail_id)) for _ in range(3)]  # type: ignore[arg-type]
-    await asyncio.wait_for(mails.has_mail.wait(), 10)
+    await asyncio.wait_for(mails.has_mail.wait(), PATIENCE)
     mails.after_data.set()
     assert sorted([await run for run in runs]) == ["done", "skipped", "skipped"]
     await house.kernel.jobs.request(sending.SEND, mail_id=mail_id)

@@ -10,6 +10,7 @@ import pytest
 
 from immich_host.testing import RunningHost
 from immich_host.testing.host import expect
+from immich_host.testing.waiting import PATIENCE
 from tests.clients.phone_schemas import faults
 
 type MakeUser = Callable[[str], Awaitable[Any]]
@@ -105,7 +106,7 @@ async def test_what_cannot_be_linked_to(user: MakeUser) -> None:
 async def test_an_album_that_is_just_being_deleted_has_no_link(user: MakeUser, house: RunningHost) -> None:
     ann = await user("ann")
     album_id = await ann.album()
-    async with house.kernel.db.dedicated() as other, asyncio.timeout(20):
+    async with house.kernel.db.dedicated() as other, asyncio.timeout(PATIENCE):
         async with other.transaction():
             await other.execute("DELETE FROM album WHERE id = $1", album_id)
             made = asyncio.create_task(ann.link(albumId=album_id, status=400))
@@ -116,7 +117,7 @@ async def test_an_album_that_is_just_being_deleted_has_no_link(user: MakeUser, h
 async def test_a_link_that_is_just_being_deleted_is_not_changed(user: MakeUser, house: RunningHost) -> None:
     ann = await user("ann")
     link = await ann.link(await ann.photo())
-    async with house.kernel.db.dedicated() as other, asyncio.timeout(20):
+    async with house.kernel.db.dedicated() as other, asyncio.timeout(PATIENCE):
         async with other.transaction():
             await other.execute("DELETE FROM shared_link WHERE id = $1", UUID(link["id"]))
             changed = asyncio.create_task(ann.edit(link, 400, description="Late"))

@@ -12,6 +12,7 @@ from PIL import Image
 
 from immich_host.testing import RunningHost
 from immich_host.testing.fixtures import MakeHost
+from immich_host.testing.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ async def test_an_edit_made_while_writing_keeps_its_lock(host: MakeHost, picture
         row = await server.kernel.assets.get(asset_id)
         assert row is not None
         target = row.path.with_name(row.path.name + ".xmp")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not target.exists():  # noqa: ASYNC110 - a file of another process has no event
                 await asyncio.sleep(0.01)
         await server.kernel.db.execute("UPDATE asset_exif SET rating = 5 WHERE asset_id = $1", asset_id)

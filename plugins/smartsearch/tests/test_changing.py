@@ -13,6 +13,7 @@ from immich_host.plugin_api.errors import JobFailed
 from immich_host.testing import RunningHost
 from immich_host.testing.fixtures import MakeHost
 from immich_host.testing.host import expect
+from immich_host.testing.waiting import PATIENCE
 from immich_smartsearch import embedding, store, tending
 from immich_smartsearch.settings import ClipSettings
 
@@ -32,7 +33,7 @@ async def choose(host: RunningHost, name: str) -> None:
     """Set another model; nothing is done about it yet but that it is asked for, by whichever hears of it first."""
     await host.configure(ClipSettings(model_name=name))
     asked = "SELECT count(*) FROM job_request WHERE job = 'smartsearch.tend'"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not await host.kernel.db.fetchval(asked):  # noqa: ASYNC110 - no event tells of it
             await asyncio.sleep(0.02)
 

@@ -13,6 +13,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from immich_host.testing.waiting import PATIENCE
+
 from .conftest import XMP, Library
 
 DYING = Path(__file__).with_name("dying.py")
@@ -30,7 +32,7 @@ class Dying:
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(json.dumps({"step": step}).encode() + b"\n")
-        answer = await asyncio.wait_for(self._process.stdout.readline(), 60)
+        answer = await asyncio.wait_for(self._process.stdout.readline(), PATIENCE)
         assert answer, "the program ended; see the captured output"
         return json.loads(answer)
 

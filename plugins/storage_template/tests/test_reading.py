@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from immich_host.testing.waiting import PATIENCE
+
 from .conftest import Library
 from .test_crashes import dying
 
@@ -78,7 +80,7 @@ async def moved_while_it_is_sent(library: Library) -> None:
     asset_id = await library.upload(content)
     before: Path = await library.path(asset_id)
     download, begun, go_on = await open_download(library, asset_id)
-    await asyncio.wait_for(begun.wait(), 10)
+    await asyncio.wait_for(begun.wait(), PATIENCE)
     await library.use("{{y}}/{{filename}}")
     await library.move(asset_id)
     assert not before.exists()

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from immich_host.testing.waiting import PATIENCE
 from immich_thumbnails.probing import Tools
 from immich_thumbnails.rendering import Picture, Rendered, render
 from immich_thumbnails.sources import Request
@@ -95,7 +96,7 @@ def make_video(tools: Tools, tmp_path_factory) -> Callable[..., Path]:
     def make(name: str, source: str, *output: str, before: tuple[str, ...] = ()) -> Path:
         path = tmp_path_factory.mktemp("video") / name
         command = [str(tools.ffmpeg), "-v", "error", "-y", *before, "-f", "lavfi", "-i", source, *output]
-        subprocess.run([*command, str(path)], check=True, timeout=60)
+        subprocess.run([*command, str(path)], check=True, timeout=PATIENCE)
         return path
 
     return make

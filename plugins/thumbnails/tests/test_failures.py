@@ -10,6 +10,7 @@ from contextlib import ExitStack
 import pytest
 from PIL import Image
 
+from immich_host.testing.waiting import PATIENCE
 from immich_thumbnails import decoding, pixel_limits
 from immich_thumbnails.errors import (
     CannotRenderError,
@@ -158,9 +159,9 @@ def test_of_large_pictures_one_is_in_memory_at_a_time(monkeypatch, photo):
         decoding.decode(data, short_side=10, pixel_limit=10_000, held=held)
         thread = threading.Thread(target=second)
         thread.start()
-        assert started.wait(5)
+        assert started.wait(PATIENCE)
         assert not second_done.wait(0.1), "it waits while the first is held"
-    assert second_done.wait(5)
+    assert second_done.wait(PATIENCE)
     thread.join()
 
 

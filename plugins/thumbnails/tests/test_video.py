@@ -5,6 +5,7 @@ import subprocess
 import pytest
 from PIL import Image
 
+from immich_host.testing.waiting import PATIENCE
 from immich_thumbnails import probing, video_frames
 from immich_thumbnails.errors import DamagedFileError, NoFrameError, TooManyPixelsError
 from immich_thumbnails.settings import Limits
@@ -50,7 +51,7 @@ def test_rotation_of_the_container(turn, size, seen, make_video, tools, tmp_path
     plain = make_video("plain.mp4", RGB, *X264)
     path = tmp_path / "turned.mp4"
     command = [str(tools.ffmpeg), "-v", "error", "-display_rotation", str(turn), "-i", str(plain)]
-    subprocess.run([*command, "-c", "copy", str(path)], check=True, timeout=60)
+    subprocess.run([*command, "-c", "copy", str(path)], check=True, timeout=PATIENCE)
     image = picture_of(rendered(path, is_video=True), "preview")[1]
     assert (image.size, spots(image)) == (size, seen)
 
@@ -59,7 +60,7 @@ def test_av1_is_turned_too(make_video, tools, tmp_path, rendered, picture_of):
     plain = make_video("plain.mp4", RGB, "-c:v", "libsvtav1", "-preset", "10")
     path = tmp_path / "turned.mp4"
     command = [str(tools.ffmpeg), "-v", "error", "-display_rotation", "90", "-i", str(plain)]
-    subprocess.run([*command, "-c", "copy", str(path)], check=True, timeout=60)
+    subprocess.run([*command, "-c", "copy", str(path)], check=True, timeout=PATIENCE)
     image = picture_of(rendered(path, is_video=True), "preview")[1]
     assert (image.size, spots(image)) == ((360, 640), "RBRG")
 
@@ -114,7 +115,9 @@ def test_a_cover_picture_is_no_video(make_video, tools, tmp_path, rendered):
     cover, path = tmp_path / "cover.jpg", tmp_path / "song.mp4"
     Image.new("RGB", (64, 64), "red").save(cover)
     command = [str(tools.ffmpeg), "-v", "error", "-i", str(sound), "-i", str(cover), "-map", "0", "-map", "1"]
-    subprocess.run([*command, "-c", "copy", "-disposition:v:0", "attached_pic", str(path)], check=True, timeout=60)
+    subprocess.run(
+        [*command, "-c", "copy", "-disposition:v:0", "attached_pic", str(path)], check=True, timeout=PATIENCE
+    )
     with pytest.raises(NoFrameError):
         rendered(path, is_video=True)
 

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from immich_host.plugin_api import Unusable
+from immich_host.testing.waiting import PATIENCE
 from immich_thumbnails import PLUGIN, hooks
 from immich_thumbnails.settings import ImageSettings, Limits
 
@@ -16,7 +17,7 @@ def test_no_decoder_is_loaded_before_there_is_work():
         "import sys, json, immich_thumbnails.hooks; "
         "print(json.dumps([m for m in ('PIL', 'numpy', 'rawpy', 'pillow_heif') if m in sys.modules]))"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, timeout=PATIENCE)
     assert json.loads(done.stdout) == []
 
 

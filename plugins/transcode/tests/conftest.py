@@ -11,6 +11,8 @@ import pytest_asyncio
 from immich_host.runtime.binaries import Binaries, media_binaries
 from immich_host.testing import RunningHost
 from immich_host.testing.fixtures import MakeHost
+from immich_host.testing.waiting import PATIENCE
+from immich_transcode import hls_streams
 from immich_transcode.streams import Audio, Source, Video
 
 type MakeClip = Callable[..., Path]
@@ -18,6 +20,12 @@ type MakeClip = Callable[..., Path]
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
 PRORES = ("-c:v", "prores_ks", "-c:a", "pcm_s24le")
 TEN_BITS = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le")
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, a segment comes before the one who waits for it is turned away."""
+    monkeypatch.setattr(hls_streams, "WAIT_SECONDS", PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +47,7 @@ def clip(programs: Binaries, tmp_path_factory: pytest.TempPathFactory) -> MakeCl
         command = [str(programs.ffmpeg), "-v", "error", "-y", "-f", "lavfi", "-t", str(seconds), "-i", picture]
         if sound:
             command += ["-f", "lavfi", "-t", str(seconds), "-i", "sine"]
-        subprocess.run([*command, *options, str(path)], check=True, timeout=60)
+        subprocess.run([*command, *options, str(path)], check=True, timeout=PATIENCE)
         return path
 
     return make
@@ -52,7 +60,7 @@ def turned(programs: Binaries, tmp_path_factory: pytest.TempPathFactory) -> Call
     def make(plain: Path, degrees: int) -> Path:
         path = tmp_path_factory.mktemp("turned") / plain.name
         command = [str(programs.ffmpeg), "-v", "error", "-display_rotation", str(degrees), "-i", str(plain)]
-        subprocess.run([*command, "-c", "copy", str(path)], check=True, timeout=60)
+        subprocess.run([*command, "-c", "copy", str(path)], check=True, timeout=PATIENCE)
         return path
 
     return make
@@ -65,7 +73,7 @@ def colours(programs: Binaries) -> Callable[..., list[tuple[int, int, int]]]:
     def read(path: Path, *places: tuple[float, float]) -> list[tuple[int, int, int]]:
         command = [str(programs.ffmpeg), "-v", "error", "-i", str(path), "-frames:v", "1"]
         done = subprocess.run(
-            [*command, "-f", "image2pipe", "-c:v", "ppm", "-"], check=True, capture_output=True, timeout=60
+            [*command, "-f", "image2pipe", "-c:v", "ppm", "-"], check=True, capture_output=True, timeout=PATIENCE
         )
         head, size, _, pixels = done.stdout.split(b"\n", 3)
         assert head == b"P6"

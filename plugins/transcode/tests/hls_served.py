@@ -18,6 +18,7 @@ from hypercorn.config import Config
 
 from immich_host.runtime.binaries import Binaries
 from immich_host.testing.host import RunningHost
+from immich_host.testing.waiting import PATIENCE
 from immich_transcode.hls_routes import STREAMS
 from immich_transcode.hls_streams import Streams
 from immich_transcode.settings import FFmpegSettings, Realtime
@@ -154,7 +155,7 @@ def ffmpegs(running: RunningHost) -> list[int]:
     return found
 
 
-async def until(check: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
+async def until(check: Callable[[], Awaitable[bool]], seconds: float = PATIENCE) -> None:
     """Wait for what others bring about."""
     async with asyncio.timeout(seconds):
         is_so = await check()

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from immich_host.plugin_api.errors import JobFailed
+from immich_host.testing.waiting import PATIENCE
 from immich_transcode import running as program
 from immich_transcode.settings import FFmpegSettings, Limits
 
@@ -48,7 +49,7 @@ async def begun_with(running, slow) -> tuple[UUID, asyncio.subprocess.Process, a
     asset_id = await running.upload(film)
     work = asyncio.create_task(running.drain())
     waiting = asyncio.create_task(begun.get())
-    await asyncio.wait({work, waiting}, timeout=60, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({work, waiting}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
     assert waiting.done(), "ffmpeg was never started"
     return asset_id, waiting.result(), work
 
@@ -64,7 +65,7 @@ async def test_emptying_the_queue_ends_ffmpeg(running, slow):
     answer = await client.request("PUT", "/api/jobs/videoConversion", json={"command": "empty", "force": False})
     assert answer.status_code == 200
     await tend(running)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         await work
     assert process.returncode is not None
     assert encoded(running) == []
@@ -80,7 +81,7 @@ async def test_erasing_the_asset_ends_ffmpeg(running, slow):
 
     await erase(running.kernel, asset_id)
     await tend(running)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         await work
     assert process.returncode is not None
     assert encoded(running) == []
@@ -89,7 +90,7 @@ async def test_erasing_the_asset_ends_ffmpeg(running, slow):
 async def test_progress_is_told(running, slow):
     _, process, work = await begun_with(running, slow)
     told = None
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while told is None:
             await tend(running)
             told = await running.kernel.db.fetchval("SELECT progress FROM job_request WHERE progress IS NOT NULL")

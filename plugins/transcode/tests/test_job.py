@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from immich_host.plugin_api.errors import JobFailed
+from immich_host.testing.waiting import PATIENCE
 from immich_transcode import store
 from immich_transcode.probing import probe
 from immich_transcode.programs import abilities
@@ -73,7 +74,7 @@ async def test_a_photo_that_is_called_a_video_needs_no_copy(running, programs, t
         pytest.skip(f"no {codec} here")
     path = tmp_path / "photo.mp4"
     command = [str(programs.ffmpeg), "-v", "error", "-f", "lavfi", "-i", "color=teal:s=400x300", "-frames:v", "1"]
-    subprocess.run([*command, "-c:v", codec, "-f", "image2", str(path)], check=True, timeout=60)  # noqa: ASYNC221
+    subprocess.run([*command, "-c:v", codec, "-f", "image2", str(path)], check=True, timeout=PATIENCE)  # noqa: ASYNC221
     asset_id = await running.upload(path)
     await running.drain()
     assert await copy_of(running, asset_id) is None
@@ -102,7 +103,7 @@ async def test_a_copy_that_is_not_needed_any_more_goes(running, clip):
     await running.drain()
     assert await copy_of(running, asset_id) is None
     assert encoded(running) == []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while True:  # this process is told of the change as all others are, by the database
             answer = await client.get(f"/api/assets/{asset_id}/video/playback")
             if answer.content == film.read_bytes():
@@ -150,7 +151,7 @@ async def test_the_video_of_a_motion_photo_gets_one(host, clip, programs, tmp_pa
     video = clip("part.mp4", "-c:v", "mpeg4", "-c:a", "ac3").read_bytes()
     still = tmp_path / "MVIMG_1.jpg"
     command = [str(programs.ffmpeg), "-v", "error", "-f", "lavfi", "-i", "color=teal:s=400x300", "-frames:v", "1"]
-    subprocess.run([*command, str(still)], check=True, timeout=60)  # noqa: ASYNC221
+    subprocess.run([*command, str(still)], check=True, timeout=PATIENCE)  # noqa: ASYNC221
     tags = ["-XMP-GCamera:MicroVideo=1", f"-XMP-GCamera:MicroVideoOffset={len(video)}"]
     subprocess.run([str(programs.exiftool), "-q", "-overwrite_original", *tags, str(still)], check=True)  # noqa: ASYNC221
     asset_id = await running.upload(still.read_bytes() + video, name=still.name)

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from immich_host.testing.waiting import PATIENCE
 from immich_transcode import running
 
 from .conftest import X264
@@ -81,7 +82,7 @@ async def test_ffmpeg_dies_with_the_process_that_started_it(programs, tmp_path):
         await parent.wait()
         loop, gone = asyncio.get_running_loop(), asyncio.Event()
         loop.add_reader(ended, gone.set)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             await gone.wait()
         loop.remove_reader(ended)
         os.close(ended)
