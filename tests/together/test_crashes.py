@@ -199,7 +199,7 @@ async def test_workers_die_in_the_middle_of_every_job(
 
     async def run_again() -> bool:
         rows = await served.sql("SELECT job FROM job_request WHERE attempts = 2 AND started_at IS NOT NULL")
-        return len(rows) == 5
+        return len(rows) >= 5  # and what the clock has begun
 
     await until(run_again)
     await begun.rollback()
