@@ -53,13 +53,14 @@ async def running_host(
     """
     from immich_host.kernel import HostKernel
     from immich_host.runtime.settings import RuntimeSettings
-    from immich_host.testing.host import RunningHost, cheap_hashes, migrate_more, named
+    from immich_host.testing.host import RunningHost, cheap_hashes, migrate_more, named, patient_start
     from immich_host.web import build_app
 
     url = await servers.fresh_database()
     settings = RuntimeSettings(database_url=url, redis_url=servers.redis_url, data=folder)
     kernel = HostKernel(settings, only=named(plugins), hand_over=False, **options)
     cheap_hashes()
+    patient_start()
     try:
         await migrate_more(kernel)
         await _within(START_SECONDS, kernel.start())

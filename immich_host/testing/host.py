@@ -11,6 +11,7 @@ import httpx
 
 from immich_host.db.database import Database
 from immich_host.db.migrating import migrate
+from immich_host.hosting import calling
 from immich_host.hosting.apps import all_apps, plugin_apps
 from immich_host.hosting.discovery import GROUP
 from immich_host.kernel import HostKernel
@@ -135,6 +136,11 @@ def expect(answer: httpx.Response, status: int) -> Any:
 def cheap_hashes() -> None:
     """Hash passwords of tests with the least work: nobody is to be kept from guessing them."""
     setattr(passwords, "COST", 4)  # noqa: B010 - final, but for this
+
+
+def patient_start() -> None:
+    """Let plugins take as long to start as tests wait: a slow machine makes none of them broken."""
+    calling.LIFECYCLE_SECONDS = PATIENCE
 
 
 def named(plugins: Iterable[str] | None) -> list[str] | None:
