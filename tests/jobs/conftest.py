@@ -24,8 +24,8 @@ class Bench(Database):
     async def logged(self, job: str) -> list[Any]:
         return await self.fetch("SELECT * FROM lab_log WHERE job = $1 ORDER BY id", job)
 
-    async def until(self, sql: str, *args: Any, seconds: float = PATIENCE) -> Any:
-        """The first truthy value of a query that is asked again and again."""
+    async def until(self, sql: str, *args: Any, seconds: float = 3 * PATIENCE) -> Any:
+        """The first truthy value of a query that is asked again and again; workers may have to start first."""
         async with asyncio.timeout(seconds):
             while not (value := await self.fetchval(sql, *args)):  # noqa: ASYNC110 - other processes change it
                 await asyncio.sleep(0.02)

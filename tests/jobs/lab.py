@@ -20,6 +20,7 @@ from immich_host.jobs.process import run_worker
 from immich_host.jobs.room import Jobs, JobSettings
 from immich_host.plugin_api import Host, Job, JobContext, Outcome, Plugin, hookimpl
 from immich_host.plugin_api.errors import JobFailed, TryLater
+from immich_host.testing.waiting import PATIENCE
 
 TABLE = """
 CREATE TABLE lab_log (id bigserial PRIMARY KEY, job text, number int, pid int, attempt int,
@@ -232,6 +233,7 @@ async def main(database_url: str, redis_url: str) -> None:
     # no job but those that a test asks for, at whatever minute it runs
     settings = JobSettings(set_to.get, cron=lambda _name, _cron: None, memory=int(os.environ.get("LAB_MEMORY", "0")))
     lab = await Lab(db, redis_url, settings=settings, retry_seconds=0.1, lacks=lacks).on()
+    watchdog._NOTE_SECONDS = PATIENCE
     watchdog.LOOP_SECONDS = float(os.environ.get("LAB_LOOP", watchdog.LOOP_SECONDS))
     running.ALONE_SECONDS = float(os.environ.get("LAB_ALONE", running.ALONE_SECONDS))
     if seldom := os.environ.get("LAB_SELDOM"):  # what nothing tells of is then noticed so late

@@ -90,9 +90,7 @@ async def test_a_job_that_leaks_each_time_is_failed_with_the_reason_and_no_other
 
 
 async def until_failed(lab, db, queue: str):
-    await db.until(
-        "SELECT count(*) = 1 FROM job_request WHERE queue = $1 AND failed_at IS NOT NULL", queue, seconds=3 * PATIENCE
-    )
+    await db.until("SELECT count(*) = 1 FROM job_request WHERE queue = $1 AND failed_at IS NOT NULL", queue)
     return await lab.room.counts.listed(queue, ["failed"])
 
 
@@ -113,7 +111,7 @@ async def test_of_two_that_grew_both_are_suspects_and_only_one_is_failed(lab, db
 
 
 async def until_ended(ended: list[int], times: int) -> None:
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(3 * PATIENCE):
         while len(ended) < times:  # noqa: ASYNC110 - another process's end
             await asyncio.sleep(0.05)
 
