@@ -142,7 +142,7 @@ LAB = [
     Job("leak", leak, queue="labLeak", unique="number", retries=1),
     Job("stand", stand, queue="labStand", retries=1),
     Job("die", die, queue="labStand", retries=1),
-    Job("stuck", stuck, queue="labStuck", unique="number", time_limit=2.0, retries=0),
+    Job("stuck", stuck, queue="labStuck", unique="number", time_limit=0.1, retries=0),
     Job("tick", note, queue="labTick", cron="* * * * *", manual="tag-cleanup"),
 ]
 PATH = [

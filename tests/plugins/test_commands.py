@@ -19,6 +19,8 @@ from immich_host.testing.fixtures import MakeHost
 from immich_host.testing.waiting import PATIENCE
 from tests.plugins.pantry import MIGRATION
 
+pytestmark = pytest.mark.timeout(600)  # each command starts a program
+
 HOOKS = """
 from pathlib import Path
 from immich_host.plugin_api import Job, Section, hookimpl
