@@ -144,6 +144,13 @@ class Database:
             await self._run_after_commit(callback)
 
     @asynccontextmanager
+    async def planned(self) -> AsyncIterator[None]:
+        """A transaction in which statements are planned for their own arguments."""
+        async with self.transaction():
+            await self.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+            yield
+
+    @asynccontextmanager
     async def _whole(self) -> AsyncIterator[None]:
         """Piccolo's transaction, which forgets to let go where ending it fails: its server was killed, say.
 

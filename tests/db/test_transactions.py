@@ -159,3 +159,18 @@ async def test_ids_sort_by_the_time_of_their_rows(db):
     )
     ids = [row["id"] for row in rows]
     assert ids == sorted(ids)
+
+
+async def test_statements_are_planned_for_their_arguments_where_that_is_asked_for(db):
+    reading = "SELECT count(*) FROM noted WHERE name = $1"
+
+    async def plans_for_any() -> int:
+        for number in range(10):
+            await db.fetchval(reading, str(number))
+        return await db.fetchval("SELECT generic_plans FROM pg_prepared_statements WHERE statement = $1", reading)
+
+    async with db.planned():
+        assert await plans_for_any() == 0
+    assert await db.fetchval("SHOW plan_cache_mode") == "auto"
+    async with db.transaction():
+        assert await plans_for_any() > 0

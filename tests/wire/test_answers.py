@@ -160,6 +160,7 @@ def test_correlation_ids_are_made_where_none_is_sane(sent: bytes | None):
         ([[]], b"[]"),
         ([[b"1", b"2"], [], [b"3"], [b"4", b"5"]], b"[1,2,3,4,5]"),
         ([[], [b"1"], [], [b"2"]], b"[1,2]"),
+        ([[b"1"], [b"2" * 60_000] * 3, [b"3"]], b",".join([b"[1", *[b"2" * 60_000] * 3, b"3]"])),
     ],
 )
 async def test_lists_that_are_sent_while_they_are_read(pages: list[list[bytes]], sent: bytes):
@@ -170,6 +171,16 @@ async def test_lists_that_are_sent_while_they_are_read(pages: list[list[bytes]],
     answer = await json_list(read())
     assert b"".join([chunk async for chunk in answer.chunks]) == sent
     assert answer.content_type == JSON
+
+
+async def test_small_entries_of_a_list_are_sent_together_and_large_ones_are_not():
+    async def read() -> AsyncIterator[list[bytes]]:
+        yield []
+        yield [b"1"] * 1000
+        yield [b"2" * 40_000] * 4
+
+    sent = [chunk async for chunk in (await json_list(read())).chunks]
+    assert [len(chunk) for chunk in sent] == [1, 1999, 80_002, 80_002, 1]
 
 
 async def test_a_list_that_cannot_be_begun_is_told_by_the_status():

@@ -73,9 +73,8 @@ async def described(db: Database, album_ids: Sequence[UUID]) -> dict[UUID, Row]:
     if len(album_ids) < _MANY:
         rows = await db.fetch(_DESCRIBED, list(album_ids))
     else:
-        async with db.transaction():
-            # a plan for any parameters looks up each of a million assets, one for these reads the table once
-            await db.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+        # a plan for any parameters looks up each of a million assets, one for these reads the table once
+        async with db.planned():
             rows = await db.fetch(_DESCRIBED, list(album_ids))
     return {row["id"]: row for row in rows}
 

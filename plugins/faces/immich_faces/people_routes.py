@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from immich_faces import people, people_store
-from immich_faces.answers import person_answer
+from immich_faces.answers import person_answer, pictures_folder
 from immich_faces.dto import (
     AssetFaceUpdateDto,
     MergePersonDto,
@@ -20,6 +20,7 @@ from immich_faces.dto import (
 from immich_host.plugin_api import Caller, Host, NotFound, Permission, Refused, Routes
 from immich_host.plugin_api.answers import BulkIdErrorReason, BulkIdResponseDto, BulkIdsDto, PersonResponseDto
 from immich_host.plugin_api.database import Row
+from immich_host.plugin_api.web import RawJson
 
 ROUTES = Routes("People")
 
@@ -161,11 +162,24 @@ async def get_person_thumbnail(caller: Caller, host: Host, scope: Any, receive: 
     await host.files.send(host.files.media_root / person["thumbnail_path"], scope, receive, send, is_kept=False)
 
 
-@ROUTES.get("/search/person", permission=Permission.PERSON_READ, operation_id="searchPerson", tag="Search")
-async def search_person(caller: Caller, host: Host, query: SearchPeopleQuery) -> list[PersonResponseDto]:
+@ROUTES.get(
+    "/search/person",
+    permission=Permission.PERSON_READ,
+    operation_id="searchPerson",
+    tag="Search",
+    answers=list[PersonResponseDto],
+)
+async def search_person(caller: Caller, host: Host, query: SearchPeopleQuery) -> RawJson:
     """The caller's people by name."""
-    rows = await people_store.search(host.db, caller.user_id, query.name, with_hidden=query.with_hidden is True)
-    return [person_answer(host, row) for row in rows]
+    return RawJson(
+        await people_store.search(
+            host.db,
+            caller.user_id,
+            query.name,
+            with_hidden=query.with_hidden is True,
+            folder=pictures_folder(host),
+        )
+    )
 
 
 async def _own(caller: Caller, host: Host, person_id: UUID, permission: Permission) -> Row:

@@ -60,6 +60,31 @@ WHERE person.id = (wanted ->> 'id')::uuid AND owner_id = $1
 RETURNING {", ".join(f"person.{name}" for name in _COLUMNS.split(", "))}
 """  # noqa: S608 - composed of constants
 
+_BEFORE_COLOR = 'birth_date AS "birthDate"'
+_AFTER_COLOR = """
+id, is_favorite AS "isFavorite", is_hidden AS "isHidden", name,
+CASE WHEN thumbnail_path = '' OR thumbnail_path LIKE '/%' THEN thumbnail_path
+  ELSE $4 || thumbnail_path END AS "thumbnailPath",
+immich_time(updated_at) AS "updatedAt"
+"""
+_JSON = f"""
+CASE WHEN color IS NULL
+  THEN (SELECT row_to_json(shown)::text FROM (SELECT {_BEFORE_COLOR}, {_AFTER_COLOR}) AS shown)
+  ELSE (SELECT row_to_json(shown)::text FROM (SELECT {_BEFORE_COLOR}, color, {_AFTER_COLOR}) AS shown) END
+"""  # noqa: S608 - constants
+
+_SEARCH = f"""
+SELECT '[' || coalesce(string_agg({_JSON}, ','), '') || ']' FROM (
+  SELECT {_COLUMNS} FROM person, f_unaccent($2) AS asked,
+    replace(replace(replace(asked, '\\', '\\\\'), '%', '\\%'), '_', '\\_') AS part
+  WHERE owner_id = $1 AND name <> '' AND ($3 OR NOT is_hidden)
+    AND (f_unaccent(name) ILIKE '%' || part || '%' OR asked <% f_unaccent(name))
+  ORDER BY f_unaccent(name) ILIKE part || '%' DESC, f_unaccent(name) ILIKE '%' || part || '%' DESC,
+    word_similarity(asked, f_unaccent(name)) DESC, is_favorite DESC, sort_key(name), id
+  LIMIT 1000
+) AS found
+"""  # noqa: S608 - constants
+
 _WITHOUT_FACES = """
 NOT EXISTS (SELECT FROM asset_face AS face WHERE face.person_id = person.id AND face.deleted_at IS NULL)
 """
@@ -153,22 +178,20 @@ async def assets_shown(db: Database, person_id: UUID) -> int:
     )
 
 
-async def search(db: Database, owner_id: UUID, text: str, *, with_hidden: bool) -> list[Row]:
-    """Named people, by a part of the name or one much like it; the likeliest first."""
-    return await db.fetch(
-        f"""
-        SELECT {_COLUMNS} FROM person, f_unaccent($2) AS asked,
-          replace(replace(replace(asked, '\\', '\\\\'), '%', '\\%'), '_', '\\_') AS part
-        WHERE owner_id = $1 AND name <> '' AND ($3 OR NOT is_hidden)
-          AND (f_unaccent(name) ILIKE '%' || part || '%' OR asked <% f_unaccent(name))
-        ORDER BY f_unaccent(name) ILIKE part || '%' DESC, f_unaccent(name) ILIKE '%' || part || '%' DESC,
-          word_similarity(asked, f_unaccent(name)) DESC, is_favorite DESC, sort_key(name), id
-        LIMIT 1000
-        """,  # noqa: S608 - constants
-        owner_id,
-        text,
-        with_hidden,
-    )
+async def search(db: Database, owner_id: UUID, text: str, *, with_hidden: bool, folder: str) -> str:
+    """Named people, by a part of the name or one much like it; the likeliest first.
+
+    Args:
+        db: The database.
+        owner_id: Whose.
+        text: What is looked for.
+        with_hidden: Those who are hidden as well.
+        folder: Where pictures lie, with the separator at its end.
+
+    Returns:
+        A JSON list of `PersonResponseDto`.
+    """
+    return await db.fetchval(_SEARCH, owner_id, text, with_hidden, folder)
 
 
 async def face_to_compare(db: Database, owner_id: UUID, wanted: UUID) -> UUID | None:

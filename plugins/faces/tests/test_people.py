@@ -194,6 +194,20 @@ async def test_people_are_found_by_name(user: MakeUser) -> None:
     expect(await ida.client.get("/api/search/person"), 400)
 
 
+async def test_who_is_found_by_name_is_shown_as_everywhere(user: MakeUser, house: RunningHost) -> None:
+    eli = await user("eli")
+    pictures = ("", "thumbs/a b.jpeg", "/elsewhere/c.jpeg")
+    for number, picture in enumerate(pictures):
+        more: dict[str, Any] = {"color": "#4488ff", "birthDate": "1980-12-10", "isFavorite": True} if number else {}
+        person = await eli.person(f'"Zoë" \\{number}', isHidden=True, **more)
+        await house.kernel.db.execute("UPDATE person SET thumbnail_path = $2 WHERE id = $1", person, picture)
+    answer = await eli.client.get("/api/search/person", params={"name": "zoe", "withHidden": "true"})
+    alone = [(await eli.client.get(f"/api/people/{one['id']}")).text for one in expect(answer, 200)]
+    assert len(alone) == len(pictures)
+    assert answer.text == f"[{','.join(alone)}]"
+    assert (await eli.client.get("/api/search/person", params={"name": "nobody"})).text == "[]"
+
+
 async def test_every_write_moves_the_row_on_for_phones(user: MakeUser, house: RunningHost) -> None:
     jon = await user("jon")
     person = await jon.person("a")

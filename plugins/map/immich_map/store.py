@@ -93,7 +93,5 @@ async def markers(db: Database, found: Sequence[Conditions]) -> str:
         found: No asset fulfils two of them; they share their arguments.
     """
     searches = " UNION ALL ".join(_FOUND.format(each.where) for each in found)
-    async with db.transaction():
-        # a plan for any owner looks up each of a million assets; this one is for how many these have
-        await db.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+    async with db.planned():  # a plan for any owner looks up each of a million assets
         return await db.fetchval(_MARKERS.format(searches), *found[0].args)
