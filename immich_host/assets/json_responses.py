@@ -3,19 +3,17 @@
 It is the same as `immich_host.assets.responses` gives, by one statement; a test compares the two.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from pydantic import TypeAdapter
 from pydantic.alias_generators import to_camel
 from pydantic_core import to_json
 
-from immich_host.assets.responses import EXIF_COLUMNS, asset_responses
+from immich_host.assets.responses import EXIF_COLUMNS, KINDS, asset_responses
 from immich_host.media.types import content_type_of
-from immich_host.plugin_api.answers import AssetStackResponseDto, PersonResponseDto, TagResponseDto
 from immich_host.plugin_api.assets import EXTRAS, Extra
-from immich_host.plugin_api.web import Caller
+from immich_host.plugin_api.web import Caller, RawJson
 from immich_host.wire.kernel import Kernel
 
 
@@ -59,15 +57,8 @@ FROM asset a LEFT JOIN asset_exif e ON e.asset_id = a.id
 WHERE a.id = ANY($1::uuid[])
 """  # noqa: S608 - composed of constants
 
-_EXTRAS: Final[Mapping[Extra, tuple[TypeAdapter[Any], Any]]] = {
-    "people": (TypeAdapter(list[PersonResponseDto]), []),
-    "stack": (TypeAdapter(AssetStackResponseDto | None), None),
-    "tags": (TypeAdapter(list[TagResponseDto]), []),
-}
-"""How each is written, and what an asset has that no plugin says anything about."""
-
-_NOTHING: Final = {name: adapter.dump_json(empty).decode() for name, (adapter, empty) in _EXTRAS.items()}
-"""What most assets of a long list have, written once."""
+_NOTHING: Final[Mapping[Extra, str]] = {"people": "[]", "stack": "null", "tags": "[]"}
+"""What an asset has that no plugin says anything about."""
 
 
 async def asset_json(
@@ -92,18 +83,17 @@ async def asset_json(
 
 
 def _whole(row: Mapping[str, Any], extras: Collection[Extra], given: Mapping[str, Mapping[UUID, Any]]) -> str:
-    parts = [row["asset"][:-1], f'"originalMimeType":"{content_type_of(row["original_file_name"])}"']
-    if row["exif"] is not None:
-        parts.append(f'"exifInfo":{row["exif"]}')
-    parts.extend(_extra(row, extras, given))
-    return ",".join(parts) + "}"
-
-
-def _extra(row: Mapping[str, Any], extras: Collection[Extra], given: Mapping[str, Mapping[UUID, Any]]) -> Iterator[str]:
+    text = f'{row["asset"][:-1]},"originalMimeType":"{content_type_of(row["original_file_name"])}"'
+    if (exif := row["exif"]) is not None:
+        text += f',"exifInfo":{exif}'
     for name in extras:
-        value = given.get(name, {}).get(row["id"])
-        if not value or (name == "people" and not row["is_own"]):
-            yield f'"{name}":{_NOTHING[name]}'
-            continue
-        adapter = _EXTRAS[name][0]
-        yield f'"{name}":{adapter.dump_json(adapter.validate_python(value), by_alias=True).decode()}'
+        value = given[name].get(row["id"]) if name in given and (name != "people" or row["is_own"]) else None
+        text += f',"{name}":{_extra(name, value) if value else _NOTHING[name]}'
+    return text + "}"
+
+
+def _extra(name: Extra, value: Any) -> str:
+    """What a plugin gives, as JSON."""
+    if isinstance(value, RawJson):
+        return value.text if isinstance(value.text, str) else value.text.decode()
+    return KINDS[name].dump_json(KINDS[name].validate_python(value), by_alias=True).decode()

@@ -2,16 +2,23 @@
 
 from base64 import b64encode
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from pydantic import MISSING
+from pydantic import MISSING, TypeAdapter
 
 from immich_host.media.types import content_type_of
-from immich_host.plugin_api.answers import AssetResponseDto, AssetTypeEnum, ExifResponseDto
+from immich_host.plugin_api.answers import (
+    AssetResponseDto,
+    AssetStackResponseDto,
+    AssetTypeEnum,
+    ExifResponseDto,
+    PersonResponseDto,
+    TagResponseDto,
+)
 from immich_host.plugin_api.assets import EXTRAS, Extra
 from immich_host.plugin_api.permissions import Permission
-from immich_host.plugin_api.web import Caller
+from immich_host.plugin_api.web import Caller, RawJson
 from immich_host.users.store import shown
 from immich_host.wire.access import refusal
 from immich_host.wire.kernel import Kernel
@@ -21,6 +28,13 @@ EXIF_COLUMNS = (
     "exposure_time", "f_number", "file_size_in_byte", "focal_length", "iso", "latitude", "lens_model",
     "longitude", "make", "model", "modify_date", "orientation", "projection_type", "rating", "state", "time_zone",
 )  # fmt: skip
+
+KINDS: Final[Mapping[Extra, TypeAdapter[Any]]] = {
+    "people": TypeAdapter(list[PersonResponseDto]),
+    "stack": TypeAdapter(AssetStackResponseDto | None),
+    "tags": TypeAdapter(list[TagResponseDto]),
+}
+"""What plugins give of each."""
 
 _SELECT = f"""
 SELECT a.id, a.owner_id, a.type, a.original_path, a.original_file_name, a.file_created_at, a.file_modified_at,
@@ -106,16 +120,22 @@ def _full(
         original_path=host.paths.shown(row["original_path"]),
         owner=owners.get(row["owner_id"], MISSING),
         owner_id=row["owner_id"],
-        people=extras.get("people", {}).get(row["id"], []) if own else [],
+        people=_extra(extras, "people", row["id"], []) if own else [],
         resized=True,
-        stack=extras.get("stack", {}).get(row["id"]),
-        tags=extras.get("tags", {}).get(row["id"], []),
+        stack=_extra(extras, "stack", row["id"], None),
+        tags=_extra(extras, "tags", row["id"], []),
         thumbhash=_base64(row["thumbhash"]) if row["thumbhash"] else None,
         type=row["type"],
         updated_at=row["updated_at"],
         visibility=row["visibility"],
         width=row["width"],
     )
+
+
+def _extra(extras: Mapping[str, Mapping[UUID, Any]], name: Extra, asset_id: UUID, otherwise: Any) -> Any:
+    """What a plugin gives, or `otherwise` where none gives anything."""
+    value = extras.get(name, {}).get(asset_id, otherwise)
+    return KINDS[name].validate_json(value.text) if isinstance(value, RawJson) else value
 
 
 def _exif(row: Mapping[str, Any]) -> ExifResponseDto:

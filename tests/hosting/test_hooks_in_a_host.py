@@ -1,12 +1,13 @@
 """Each hook is called where its specification says, by a running host."""
 
+import itertools
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
-from immich_host.plugin_api.web import Caller, SharedLinkView
+from immich_host.plugin_api.web import Caller, RawJson, SharedLinkView
 from immich_host.testing import RunningHost
 from tests.hosting.watching import Watcher, Watching, start
 
@@ -182,11 +183,12 @@ async def test_asset_filter_narrows_and_asset_extras_add_fields(watched, watcher
         "id": "5d8fa3a4-1c0f-4d7e-9f49-6f2d3f1f0a11", "name": "cat", "value": "cat",
         "createdAt": "2024-05-01T00:00:00.000Z", "updatedAt": "2024-05-01T00:00:00.000Z",
     }  # fmt: skip
-    watcher.give["asset_extras"] = {"tags": {first: [tag]}}
-    assert [one["name"] for one in (await client.get(f"/api/assets/{first}")).json()["tags"]] == ["cat"]
-    assert (await client.get(f"/api/assets/{second}")).json()["tags"] == []
     owner = Caller(await watched.user_id(), "", "", is_admin=False)
-    for extras in (["tags", "people"], ["people"]):
+    ways = [tag], RawJson(orjson.dumps([tag])), RawJson(orjson.dumps([tag]).decode())
+    for given, extras in itertools.product(ways, (["tags", "people"], ["people"])):
+        watcher.give["asset_extras"] = {"tags": {first: given}}
+        assert (await client.get(f"/api/assets/{first}")).json()["tags"] == [tag]
+        assert (await client.get(f"/api/assets/{second}")).json()["tags"] == []
         models = await watched.kernel.assets.answers(owner, [first, second], extras=extras)
         texts = await watched.kernel.assets.answers_json(owner, [first, second], extras=extras)
         assert [orjson.loads(text) for text in texts.values()] == [one.model_dump(mode="json") for one in models]

@@ -3,12 +3,26 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
+from immich_faces.people_store import person_json
 from immich_host.plugin_api.database import Database, Row
 
 _PERSON = (
     "person.name, person.birth_date, person.is_hidden, person.is_favorite, person.color, person.thumbnail_path, "
     "person.updated_at"
 )
+
+_PEOPLE_OF_ASSETS = f"""
+SELECT face.asset_id,
+  '[' || string_agg({person_json("person", "$3")}, ',' ORDER BY face.place, person.id) || ']' AS people
+FROM (
+  SELECT asset_id, person_id, min(bounding_box_x1::float8 / greatest(image_width, 1)) AS place
+  FROM asset_face
+  WHERE asset_id = ANY($1::uuid[]) AND person_id IS NOT NULL AND deleted_at IS NULL AND is_visible
+  GROUP BY asset_id, person_id
+) AS face
+JOIN person ON person.id = face.person_id AND person.owner_id = $2
+GROUP BY face.asset_id
+"""  # noqa: S608 - constants
 
 _OWN = """
 SELECT face.id, face.asset_id, face.person_id FROM asset_face AS face JOIN asset ON asset.id = face.asset_id
@@ -30,21 +44,20 @@ async def of_asset(db: Database, asset_id: UUID, owner_id: UUID) -> list[Row]:
     )
 
 
-async def people_of_assets(db: Database, asset_ids: Sequence[UUID], owner_id: UUID) -> list[Row]:
-    """Who is in an owner's assets, once each, from left to right; by `asset_id`."""
-    return await db.fetch(
-        f"""SELECT face.asset_id, person.id, {_PERSON}
-            FROM (
-              SELECT asset_id, person_id, min(bounding_box_x1::float8 / greatest(image_width, 1)) AS place
-              FROM asset_face
-              WHERE asset_id = ANY($1::uuid[]) AND person_id IS NOT NULL AND deleted_at IS NULL AND is_visible
-              GROUP BY asset_id, person_id
-            ) AS face
-            JOIN person ON person.id = face.person_id AND person.owner_id = $2
-            ORDER BY face.asset_id, face.place, person.id""",  # noqa: S608 - constants
-        list(asset_ids),
-        owner_id,
-    )
+async def people_of_assets(db: Database, asset_ids: Sequence[UUID], owner_id: UUID, *, folder: str) -> dict[UUID, str]:
+    """Who is in an owner's assets, once each, from left to right; of assets with nobody nothing.
+
+    Args:
+        db: The database.
+        asset_ids: The assets.
+        owner_id: Whose people.
+        folder: Where pictures lie, with the separator at its end.
+
+    Returns:
+        A JSON list of `PersonResponseDto` for each asset.
+    """
+    rows = await db.fetch(_PEOPLE_OF_ASSETS, list(asset_ids), owner_id, folder)
+    return {row["asset_id"]: row["people"] for row in rows}
 
 
 async def own(db: Database, face_id: UUID, owner_id: UUID, *, is_elevated: bool) -> Row | None:

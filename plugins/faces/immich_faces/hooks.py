@@ -22,12 +22,13 @@ from immich_faces import (
     sidecars,
     sync,
 )
-from immich_faces.answers import person_answer
+from immich_faces.answers import pictures_folder
 from immich_faces.inference_tasks import STEPS
 from immich_faces.settings import FaceImport, Faces, FacialRecognition
 from immich_host.plugin_api import Caller, Host, Job, Routes, Section, Unusable, hookimpl
 from immich_host.plugin_api.jobs import CHAINING_CAUSES
 from immich_host.plugin_api.sync import SyncStream
+from immich_host.plugin_api.web import RawJson
 from immich_inference.api import Step
 
 _LIBRARIES = {"numpy": "numpy", "PIL": "pillow"}
@@ -101,10 +102,8 @@ async def asset_extras(asset_ids: Sequence[UUID], user: Caller, host: Host) -> M
     """The people in an owner's assets; what others share shows nobody."""
     if user.shared_link is not None:
         return {}
-    people: dict[UUID, list[Any]] = {}
-    for row in await face_store.people_of_assets(host.db, asset_ids, user.user_id):
-        people.setdefault(row["asset_id"], []).append(person_answer(host, row))
-    return {"people": people}
+    found = await face_store.people_of_assets(host.db, asset_ids, user.user_id, folder=pictures_folder(host))
+    return {"people": {asset_id: RawJson(text) for asset_id, text in found.items()}}
 
 
 @hookimpl

@@ -60,21 +60,30 @@ WHERE person.id = (wanted ->> 'id')::uuid AND owner_id = $1
 RETURNING {", ".join(f"person.{name}" for name in _COLUMNS.split(", "))}
 """  # noqa: S608 - composed of constants
 
-_BEFORE_COLOR = 'birth_date AS "birthDate"'
-_AFTER_COLOR = """
-id, is_favorite AS "isFavorite", is_hidden AS "isHidden", name,
-CASE WHEN thumbnail_path = '' OR thumbnail_path LIKE '/%' THEN thumbnail_path
-  ELSE $4 || thumbnail_path END AS "thumbnailPath",
-immich_time(updated_at) AS "updatedAt"
-"""
-_JSON = f"""
-CASE WHEN color IS NULL
-  THEN (SELECT row_to_json(shown)::text FROM (SELECT {_BEFORE_COLOR}, {_AFTER_COLOR}) AS shown)
-  ELSE (SELECT row_to_json(shown)::text FROM (SELECT {_BEFORE_COLOR}, color, {_AFTER_COLOR}) AS shown) END
-"""  # noqa: S608 - constants
+
+def person_json(person: str, folder: str) -> str:
+    """SQL for the text of a `PersonResponseDto`.
+
+    Args:
+        person: The alias of a row with the columns of `person`.
+        folder: The argument (`$1`) that says where pictures lie, with the separator at its end.
+    """
+    born = f'{person}.birth_date AS "birthDate"'
+    rest = f"""
+      {person}.id, {person}.is_favorite AS "isFavorite", {person}.is_hidden AS "isHidden", {person}.name,
+      CASE WHEN {person}.thumbnail_path = '' OR {person}.thumbnail_path LIKE '/%' THEN {person}.thumbnail_path
+        ELSE {folder} || {person}.thumbnail_path END AS "thumbnailPath",
+      immich_time({person}.updated_at) AS "updatedAt"
+    """
+    return f"""
+      CASE WHEN {person}.color IS NULL
+        THEN (SELECT row_to_json(shown)::text FROM (SELECT {born}, {rest}) AS shown)
+        ELSE (SELECT row_to_json(shown)::text FROM (SELECT {born}, {person}.color, {rest}) AS shown) END
+    """  # noqa: S608 - constants
+
 
 _SEARCH = f"""
-SELECT '[' || coalesce(string_agg({_JSON}, ','), '') || ']' FROM (
+SELECT '[' || coalesce(string_agg({person_json("found", "$4")}, ','), '') || ']' FROM (
   SELECT {_COLUMNS} FROM person, f_unaccent($2) AS asked,
     replace(replace(replace(asked, '\\', '\\\\'), '%', '\\%'), '_', '\\_') AS part
   WHERE owner_id = $1 AND name <> '' AND ($3 OR NOT is_hidden)

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from immich_host.plugin_api import Caller
 from immich_host.testing import RunningHost
 from immich_host.testing.host import expect
 
@@ -30,10 +31,26 @@ async def test_faces_come_from_left_to_right_with_their_people(user: MakeUser) -
     assert (first["imageWidth"], first["imageHeight"], first["sourceType"]) == (100, 100, "machine-learning")
     assert first["person"] == expect(await ann.client.get(f"/api/people/{kim}"), 200)
     assert second["person"] is None
-    shown = expect(await ann.client.get(f"/api/assets/{asset_id}"), 200)["people"]
-    assert [one["name"] for one in shown] == ["Kim"]
+    assert expect(await ann.client.get(f"/api/assets/{asset_id}"), 200)["people"] == [first["person"]]
     expect(await ann.client.get("/api/faces"), 400)
     expect(await ann.client.get("/api/faces", params={"id": str(uuid4())}), 400)
+
+
+async def test_people_in_long_lists_are_the_same_from_left_to_right(user: MakeUser, house: RunningHost) -> None:
+    ann = await user("amy")
+    asset_id, nobody = await ann.photo(), await ann.photo()
+    people = [
+        await ann.person("Kim", color="#4488ff", birthDate="1980-12-10"), await ann.person(), await ann.person('"Zoë"')
+    ]  # fmt: skip
+    for left in (60, 5):
+        for person in people:
+            await ann.face(asset_id, person, box=(left + people.index(person), 10, left + 10, 30))
+    await house.kernel.db.execute("UPDATE person SET thumbnail_path = 'thumbs/a.jpeg' WHERE id = $1", people[1])
+    alone = [(await ann.client.get(f"/api/people/{person}")).text for person in people]
+    caller = Caller(ann.id, "", "", is_admin=False)
+    texts = await house.kernel.assets.answers_json(caller, [asset_id, nobody])
+    assert f'"people":[{",".join(alone)}]' in texts[asset_id]
+    assert '"people":[]' in texts[nobody]
 
 
 async def test_a_face_is_drawn(user: MakeUser, house: RunningHost) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from immich_host.plugin_api import Caller, Host, Routes, hookimpl
+from immich_host.plugin_api.web import RawJson
 from immich_stacks import routes, store
 
 
@@ -19,9 +20,5 @@ async def asset_extras(asset_ids: Sequence[UUID], user: Caller, host: Host) -> M
     """The stacks that assets are in; links do not show what else is in them."""
     if user.shared_link is not None:
         return {}
-    rows = await store.of_assets(host.db, asset_ids)
-    return {
-        "stack": {
-            row["asset_id"]: {name: row[name] for name in ("id", "primary_asset_id", "asset_count")} for row in rows
-        }
-    }
+    found = await store.of_assets(host.db, asset_ids)
+    return {"stack": {asset_id: RawJson(text) for asset_id, text in found.items()}}

@@ -18,9 +18,9 @@ FROM stack s WHERE s.owner_id = $1 AND s.id = ANY($2::uuid[]) ORDER BY array_pos
 """
 
 _OF_ASSETS = """
-SELECT a.id AS asset_id, s.id, s.primary_asset_id, (
-  SELECT count(*) FROM asset m WHERE m.stack_id = s.id AND m.deleted_at IS NULL AND m.visibility = a.visibility
-) AS asset_count
+SELECT a.id, (SELECT row_to_json(shown)::text FROM (SELECT (
+    SELECT count(*) FROM asset m WHERE m.stack_id = s.id AND m.deleted_at IS NULL AND m.visibility = a.visibility
+  ) AS "assetCount", s.id, s.primary_asset_id AS "primaryAssetId") AS shown) AS stack
 FROM asset a JOIN stack s ON s.id = a.stack_id WHERE a.id = ANY($1::uuid[])
 """
 
@@ -55,9 +55,9 @@ async def owned(db: Database, owner_id: UUID, stack_ids: Collection[UUID]) -> se
     return {row["id"] for row in rows}
 
 
-async def of_assets(db: Database, asset_ids: Sequence[UUID]) -> list[Row]:
-    """The stacks that assets are in."""
-    return await db.fetch(_OF_ASSETS, list(asset_ids))
+async def of_assets(db: Database, asset_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The stacks that assets are in, each as the JSON of an `AssetStackResponseDto`."""
+    return {row["id"]: row["stack"] for row in await db.fetch(_OF_ASSETS, list(asset_ids))}
 
 
 async def place(db: Database, asset_id: UUID) -> Row | None:

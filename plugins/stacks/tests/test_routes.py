@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from immich_host.plugin_api import Caller
 from immich_host.testing import RunningHost
 from immich_host.testing.host import expect
 from immich_stacks import store
@@ -19,7 +20,7 @@ async def someone(user: MakeUser) -> Any:
     return await user(f"u{uuid4().hex[:8]}")
 
 
-async def test_the_shown_one_comes_first_then_the_oldest(someone: Any) -> None:
+async def test_the_shown_one_comes_first_then_the_oldest(someone: Any, house: RunningHost) -> None:
     oldest, middle, newest = await someone.photos(3)
     stack = await someone.stack(middle, newest, oldest)
     assert (stack["primaryAssetId"], [one["id"] for one in stack["assets"]]) == (middle, [middle, oldest, newest])
@@ -28,6 +29,9 @@ async def test_the_shown_one_comes_first_then_the_oldest(someone: Any) -> None:
     assert await someone.stacks(primaryAssetId=oldest) == []
     shown = expect(await someone.client.get(f"/api/assets/{newest}"), 200)
     assert shown["stack"] == {"id": stack["id"], "primaryAssetId": middle, "assetCount": 3}
+    caller = Caller(someone.id, "", "", is_admin=False)
+    (text,) = (await house.kernel.assets.answers_json(caller, [UUID(newest)])).values()
+    assert f'"stack":{{"assetCount":3,"id":"{stack["id"]}","primaryAssetId":"{middle}"}}' in text
 
 
 async def test_overlapping_stacks_become_one(someone: Any) -> None:

@@ -12,6 +12,15 @@ FROM tag_asset ta JOIN tag t ON t.id = ta.tag_id
 WHERE ta.asset_id = ANY($1::uuid[]) AND t.user_id = $2 ORDER BY t.value
 """
 
+_SHOWN = """
+SELECT ta.asset_id, '[' || string_agg(json_strip_nulls((
+    SELECT row_to_json(shown) FROM (SELECT t.color, immich_time(t.created_at) AS "createdAt", t.id,
+      split_part(t.value, '/', -1) AS name, t.parent_id AS "parentId", immich_time(t.updated_at) AS "updatedAt", t.value
+    ) AS shown))::text, ',' ORDER BY t.value) || ']' AS tags
+FROM tag_asset ta JOIN tag t ON t.id = ta.tag_id
+WHERE ta.asset_id = ANY($1::uuid[]) AND t.user_id = $2 GROUP BY ta.asset_id
+"""
+
 _NOT_READ = """
 SELECT a.id FROM asset a LEFT JOIN asset_exif e ON e.asset_id = a.id LEFT JOIN tags_read r ON r.asset_id = a.id
 WHERE coalesce(e.tags, '{}') IS DISTINCT FROM coalesce(r.tags, '{}')
@@ -29,6 +38,11 @@ SELECT asset_id AS id FROM (
 async def of_assets(db: Database, asset_ids: Sequence[UUID], owner_id: UUID) -> list[Row]:
     """Tags of assets, by their paths; only those that are the owner's."""
     return await db.fetch(_OF_ASSETS, list(asset_ids), owner_id)
+
+
+async def shown(db: Database, asset_ids: Sequence[UUID], owner_id: UUID) -> dict[UUID, str]:
+    """The same as a JSON list of `TagResponseDto` for each asset that has any."""
+    return {row["asset_id"]: row["tags"] for row in await db.fetch(_SHOWN, list(asset_ids), owner_id)}
 
 
 async def hold(db: Database, owner_id: UUID, asset_ids: Collection[UUID]) -> dict[UUID, list[str]]:

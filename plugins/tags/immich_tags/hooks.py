@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from immich_host.plugin_api import Caller, Host, Job, Routes, hookimpl
+from immich_host.plugin_api.web import RawJson
 from immich_tags import asset_store, filters, jobs, routes, tagging
-from immich_tags.answers import tag_answer
 
 
 @hookimpl
@@ -33,10 +33,8 @@ async def asset_extras(asset_ids: Sequence[UUID], user: Caller, host: Host) -> M
     """The tags of an owner's assets; what others share shows none."""
     if user.shared_link is not None:
         return {}
-    found: dict[UUID, list[Any]] = {}
-    for row in await asset_store.of_assets(host.db, asset_ids, user.user_id):
-        found.setdefault(row["asset_id"], []).append(tag_answer(row))
-    return {"tags": found}
+    found = await asset_store.shown(host.db, asset_ids, user.user_id)
+    return {"tags": {asset_id: RawJson(text) for asset_id, text in found.items()}}
 
 
 @hookimpl

@@ -1,11 +1,13 @@
 """Tags as clients make, change and delete them."""
 
 import asyncio
+import json
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from immich_host.plugin_api import Caller
 from immich_host.testing import RunningHost
 from immich_host.testing.host import expect
 
@@ -36,6 +38,21 @@ async def test_a_tag_is_listed_as_it_is_answered_alone(someone: Any) -> None:
     assert {"back\\slash", "d\ne"} < {one["name"] for one in listed}
     for one in listed:
         assert one == expect(await someone.client.get(f"/api/tags/{one['id']}"), 200)
+
+
+async def test_the_tags_of_assets_in_long_lists_are_the_same(someone: Any, house: RunningHost) -> None:
+    asset_id, other = await someone.photo(), await someone.photo()
+    red = expect(await someone.client.post("/api/tags", json={"name": "red", "color": "#ff000080"}), 201)["id"]
+    tags = [await someone.tag('Ünder/say "hi"'), await someone.tag("a"), red]
+    for tag in tags:
+        await someone.give(tag, asset_id)
+    texts = {(await someone.client.get(f"/api/tags/{tag}")).text for tag in tags}
+    inside = sorted(texts, key=lambda text: json.loads(text)["value"])
+    caller = Caller(someone.id, "", "", is_admin=False)
+    found = await house.kernel.assets.answers_json(caller, [asset_id, other])
+    assert f'"tags":[{",".join(inside)}]' in found[asset_id]
+    assert '"tags":[]' in found[other]
+    assert await someone.tags_of(asset_id) == [json.loads(text)["value"] for text in inside]
 
 
 async def test_a_tag_is_made_once(someone: Any) -> None:
