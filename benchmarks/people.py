@@ -1,7 +1,7 @@
 """The list of 5,000 people, who have 100,000 faces in 50,000 photos: each page against its SQL alone.
 
 At most 1.5 times is wanted. Photos, people and faces are one user's, written by SQL and vacuumed. The statement is the
-plugin's own, run on a connection of asyncpg in this process; the request goes over TCP through a real `serve`. Both
+plugin's own, run on a connection in this process; the request goes over TCP through a real `serve`. Both
 alternate.
 
     python benchmarks/people.py [--photos N] [--people N] [--rounds N] [--json]
@@ -22,6 +22,7 @@ from served import Served, serving
 from timeline import alternating, ask
 
 from immich_faces import people_store
+from immich_host.db.database import Database
 from immich_host.runtime.postgres import Postgres
 
 PHOTOS = """
@@ -59,13 +60,16 @@ async def measure(server: Served, url: str, photos: int, people: int, rounds: in
     owner = UUID(server.call("GET", "/users/me")["id"])
     connection: Any = await asyncpg.connect(url)
     await fill(connection, owner, photos, people)
+    await connection.close()
+    database = Database(url, max_connections=1)
+    await database.connect()
     line = http.client.HTTPConnection(urllib.parse.urlsplit(server.url).netloc)
     results: dict[str, dict[str, Any]] = {}
     for name, number in PAGES.items():
 
         async def by_sql(number: int = number) -> people_store.Page:
             return await people_store.page(
-                connection, owner, minimum_faces=3, with_hidden=False, number=number, size=SIZE
+                database, owner, minimum_faces=3, with_hidden=False, number=number, size=SIZE
             )
 
         path = f"/api/people?page={number}&size={SIZE}"
@@ -76,7 +80,7 @@ async def measure(server: Served, url: str, photos: int, people: int, rounds: in
             by_sql, lambda path=path: asyncio.to_thread(ask, line, server.token, path), rounds
         )
         results[name] = {"sql_ms": sql, "request_ms": request, "ratio": request / sql, "bytes": len(text)}
-    await connection.close()
+    await database.close()
     return results
 
 

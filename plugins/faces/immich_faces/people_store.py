@@ -124,7 +124,8 @@ async def page(
     With `near`, a face, those who look most like it come first.
     """
     offset = min((number - 1) * size, 2**62)
-    rows = await db.fetch(_PAGE, owner_id, minimum_faces, with_hidden, size + 1, offset, near)
+    async with db.planned():  # a plan for any owner and any face takes five times as long
+        rows = await db.fetch(_PAGE, owner_id, minimum_faces, with_hidden, size + 1, offset, near)
     people = [row for row in rows if row["id"] is not None]
     return Page(people[:size], rows[0]["total"], rows[0]["hidden"], len(people) > size)
 
