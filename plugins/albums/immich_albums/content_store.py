@@ -150,7 +150,8 @@ SELECT asset.id FROM asset WHERE asset.id = ANY($1::uuid[]) AND asset.deleted_at
 
 async def granted_to_member(db: Database, user_id: UUID, asset_ids: Collection[UUID]) -> set[UUID]:
     """Those of the assets that are in an album of which the user is a member; with the moving halves of live photos."""
-    album = "EXISTS (SELECT FROM album_user WHERE album_user.album_id = album_asset.album_id AND user_id = $2)"
+    member = "EXISTS (SELECT FROM album_user WHERE album_user.album_id = album_asset.album_id AND user_id = $2)"
+    album = f"{member} AND {store.LIVING.format(album='album_asset.album_id')}"
     rows = await db.fetch(_GRANTED.format(album=album), list(asset_ids), user_id)
     return {row["id"] for row in rows}
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from immich_albums.rights import allowed_albums, refusal
+from immich_albums.store import LIVING
 from immich_host.plugin_api import Caller, Host, Permission
 
 type Condition = tuple[str, Sequence[Any]]
@@ -16,9 +17,9 @@ _NONE: Final = (
 )
 _ALL: Final = """asset.id IN (
   SELECT asset_id FROM album_asset WHERE album_id = ANY(?::uuid[]) GROUP BY asset_id HAVING count(*) = ?)"""
-_SOME: Final = """EXISTS (
+_SOME: Final = f"""EXISTS (
   SELECT FROM album_asset JOIN album_user ON album_user.album_id = album_asset.album_id
-  WHERE album_asset.asset_id = asset.id AND album_user.user_id = ?)"""
+  WHERE album_asset.asset_id = asset.id AND album_user.user_id = ? AND {LIVING.format(album="album_asset.album_id")})"""
 
 
 async def conditions(host: Host, caller: Caller, params: Mapping[str, Any]) -> dict[str, Condition]:

@@ -12,6 +12,11 @@ COLUMNS = frozenset({"album_name", "description", "album_thumbnail_asset_id", "i
 
 _SEEN = "asset.deleted_at IS NULL AND asset.visibility IN ('timeline', 'archive')"
 
+LIVING = """EXISTS (
+  SELECT FROM album_user AS owner JOIN "user" ON "user".id = owner.user_id
+  WHERE owner.album_id = {album} AND owner.role = 'owner' AND "user".deleted_at IS NULL)"""
+"""Nobody sees albums of accounts that are to be erased; they are back when the account is restored."""
+
 _MANY = 100
 _DESCRIBED = f"""
 SELECT album.*, coalesce(counted.asset_count, 0) AS asset_count, counted.start_date, counted.end_date,
@@ -29,9 +34,10 @@ WHERE album.id = ANY($1::uuid[])
 
 
 async def roles(db: Database, user_id: UUID, album_ids: Collection[UUID]) -> dict[UUID, AlbumUserRole]:
-    """What a user may do in those of the albums that they are a member of."""
+    """What a user may do in those of the albums that they are a member of and see."""
     rows = await db.fetch(
-        "SELECT album_id, role FROM album_user WHERE user_id = $1 AND album_id = ANY($2::uuid[])",
+        f"""SELECT album_id, role FROM album_user AS me
+            WHERE user_id = $1 AND album_id = ANY($2::uuid[]) AND {LIVING.format(album="me.album_id")}""",
         user_id,
         list(album_ids),
     )
@@ -55,11 +61,12 @@ async def mine(
 ) -> list[Row]:
     """A user's albums, the newest first: `id`, `is_owned`, `is_joint` (others are members)."""
     return await db.fetch(
-        """SELECT album.id, me.role = 'owner' AS is_owned, EXISTS (
+        f"""SELECT album.id, me.role = 'owner' AS is_owned, EXISTS (
              SELECT FROM album_user AS other JOIN "user" ON "user".id = other.user_id
              WHERE other.album_id = album.id AND other.role <> 'owner' AND "user".deleted_at IS NULL) AS is_joint
            FROM album JOIN album_user AS me ON me.album_id = album.id AND me.user_id = $1
-           WHERE ($2::uuid IS NULL OR album.id = $2) AND ($4::text IS NULL OR album.album_name = $4)
+           WHERE {LIVING.format(album="album.id")}
+             AND ($2::uuid IS NULL OR album.id = $2) AND ($4::text IS NULL OR album.album_name = $4)
              AND ($5::bool IS NULL OR (me.role = 'owner') = $5)
              AND ($3::uuid IS NULL OR EXISTS (
                SELECT FROM album_asset WHERE album_asset.album_id = album.id AND album_asset.asset_id = $3))

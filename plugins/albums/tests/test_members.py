@@ -133,3 +133,24 @@ async def test_all_members_are_told_of_a_change(
     assert told() == {ann.id, bob.id}
     await ann.call("DELETE", f"/albums/{album_id}", status=204)
     assert told() == {ann.id}
+
+
+async def test_albums_of_an_account_that_is_to_be_erased_are_seen_by_nobody(user: MakeUser, house: RunningHost) -> None:
+    liz, mia, admin = await user("liz"), await user("mia"), await house.client()
+    theirs, mine = await liz.photo(), await mia.photo()
+    album_id = await liz.album(theirs, editors=(mia,))
+    assert await mia.add(album_id, mine) == [True]
+
+    async def seen() -> tuple[list[str], int, bool, bool, int]:
+        album = await mia.client.get(f"/api/albums/{album_id}")
+        buckets = await mia.client.get("/api/timeline/buckets", params={"albumId": str(album_id)})
+        loose = await mia.call("POST", "/search/metadata", {"isNotInAlbum": True})
+        ids = {one["id"] for one in loose["assets"]["items"]}
+        return (await mia.albums(), album.status_code, await mia.sees(theirs), str(mine) in ids, buckets.status_code)
+
+    before = (["Alps"], 200, True, False, 200)
+    assert await seen() == before
+    await admin.request("DELETE", f"/api/admin/users/{liz.id}", json={})
+    assert await seen() == ([], 400, False, True, 400)
+    await admin.post(f"/api/admin/users/{liz.id}/restore")
+    assert await seen() == before

@@ -92,7 +92,7 @@ async def upload_kept(asset_id: UUID, user: Caller, host: Host) -> None:
 @hookimpl
 async def albums_linked(album_ids: Sequence[UUID], host: Host) -> Mapping[UUID, bool]:
     """Albums to which there are links."""
-    return dict.fromkeys(await link_store.linked_albums(host.db, album_ids), True)
+    return dict.fromkeys(await link_callers.reachable_albums(host, album_ids), True)
 
 
 @hookimpl

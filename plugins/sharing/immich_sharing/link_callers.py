@@ -20,7 +20,7 @@ async def caller_by(host: Host, key: str | None, slug: str | None, proofs: Seque
     row = await _found(host, key, slug)
     if row is None:
         return None
-    owner = Caller(user_id=row["user_id"], email=row["email"], name=row["name"], is_admin=False)
+    owner = _owner(row)
     album_id = row["album_id"]
     if album_id is not None and not await allowed_albums(host, owner, Permission.ALBUM_SHARE, [album_id]):
         return None
@@ -33,6 +33,21 @@ async def caller_by(host: Host, key: str | None, slug: str | None, proofs: Seque
         wants_password=not is_proven(row["id"], row["password"], proofs),
     )
     return Caller(user_id=owner.user_id, email=owner.email, name=owner.name, is_admin=False, shared_link=view)
+
+
+def _owner(row: Row) -> Caller:
+    return Caller(user_id=row["user_id"], email=row["email"], name=row["name"], is_admin=False)
+
+
+async def reachable_albums(host: Host, album_ids: Sequence[UUID]) -> set[UUID]:
+    """Of these albums those that somebody may reach by a link."""
+    reachable: set[UUID] = set()
+    linked: dict[UUID, tuple[Caller, set[UUID]]] = {}
+    for row in await link_store.to_albums(host.db, album_ids):
+        linked.setdefault(row["user_id"], (_owner(row), set()))[1].add(row["album_id"])
+    for owner, albums in linked.values():
+        reachable |= await allowed_albums(host, owner, Permission.ALBUM_SHARE, albums)
+    return reachable
 
 
 async def _found(host: Host, key: str | None, slug: str | None) -> Row | None:

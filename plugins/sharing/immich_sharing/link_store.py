@@ -190,11 +190,11 @@ async def granted(db: Database, link_id: UUID, asset_ids: Sequence[UUID]) -> set
     return {row["id"] for row in await db.fetch(_GRANTED, link_id, list(asset_ids))}
 
 
-async def linked_albums(db: Database, album_ids: Sequence[UUID]) -> set[UUID]:
-    """Of these albums those that somebody may reach by a link."""
-    rows = await db.fetch(
-        """SELECT DISTINCT album_id FROM shared_link
-           WHERE album_id = ANY($1::uuid[]) AND (expires_at IS NULL OR expires_at > now())""",
+async def to_albums(db: Database, album_ids: Sequence[UUID]) -> Sequence[Row]:
+    """`album_id`, and `user_id`, `email`, `name` of whose link it is, of links to these albums that have not ended."""
+    return await db.fetch(
+        """SELECT DISTINCT l.album_id, u.id AS user_id, u.email, u.name
+           FROM shared_link l JOIN "user" u ON u.id = l.user_id AND u.deleted_at IS NULL
+           WHERE l.album_id = ANY($1::uuid[]) AND (l.expires_at IS NULL OR l.expires_at > now())""",
         list(album_ids),
     )
-    return {row["album_id"] for row in rows}

@@ -292,13 +292,26 @@ async def test_a_link_ends_with_its_owners_account(user: MakeUser, house: Runnin
     assert await house.kernel.db.fetch("SELECT FROM shared_link WHERE user_id = $1", flo.id) == []
 
 
+async def test_an_album_has_no_link_of_an_account_that_is_to_be_erased(user: MakeUser, house: RunningHost) -> None:
+    liz, mia, admin = await user("liz"), await user("mia"), await house.client()
+    album_id = await liz.album(await liz.photo(), **{str(mia.id): "editor"})
+    await mia.link(albumId=album_id)
+    assert (await liz.ask(f"/albums/{album_id}"))["hasSharedLink"] is True
+    expect(await admin.request("DELETE", f"/api/admin/users/{mia.id}", json={}), 200)
+    assert (await liz.ask(f"/albums/{album_id}"))["hasSharedLink"] is False
+    expect(await admin.post(f"/api/admin/users/{mia.id}/restore"), 200)
+    assert (await liz.ask(f"/albums/{album_id}"))["hasSharedLink"] is True
+
+
 async def test_who_may_not_share_an_album_any_more_has_no_link_to_it(user: MakeUser, viewer: Any) -> None:
     gus, han = await user("gus"), await user("han")
     asset_id = await gus.photo()
     album_id = await gus.album(asset_id, **{str(han.id): "editor"})
     guest = viewer(await han.link(albumId=album_id))
     assert await guest.timeline() == {asset_id}
+    assert (await gus.ask(f"/albums/{album_id}"))["hasSharedLink"] is True
     expect(await gus.client.put(f"/api/albums/{album_id}/user/{han.id}", json={"role": "viewer"}), 204)
+    assert (await gus.ask(f"/albums/{album_id}"))["hasSharedLink"] is False
     assert await guest.ask("/shared-links/me", 401) == {"message": "Invalid share key"}
     (mine,) = await han.ask("/shared-links")
     assert mine["album"]["albumName"] == "Alps", "a viewer sees it"
