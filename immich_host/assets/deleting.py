@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from immich_host.assets.files import REMOVE_FILES
+from immich_host.assets.stack_showing import show_what_can_be_seen
 from immich_host.assets.stacking import OTHERS, tell_owner
 from immich_host.plugin_api.jobs import JobContext, Outcome
 from immich_host.settings.store import TrashSection
@@ -30,12 +31,14 @@ ORDER BY id FOR UPDATE
 async def trash(host: Kernel, asset_ids: Sequence[UUID]) -> None:
     """Put assets into the trash; those there already stay as they are. Publishes asset_trashed per owner."""
     async with host.db.transaction():
+        await host.stacks.hold(asset_ids)
         rows = await host.db.fetch(
             """UPDATE asset SET deleted_at = now(), status = 'trashed' WHERE id IN (
                  SELECT id FROM asset WHERE id = ANY($1::uuid[]) AND deleted_at IS NULL ORDER BY id FOR NO KEY UPDATE)
                RETURNING id, owner_id""",
             list(asset_ids),
         )
+        await show_what_can_be_seen(host, [row["id"] for row in rows], cause="trash")
         await _tell(host, "asset_trashed", [(row["owner_id"], row["id"]) for row in rows])
 
 
@@ -64,17 +67,27 @@ async def mark_deleted(host: Kernel, asset_ids: Sequence[UUID], *, delay: float 
 async def restore(host: Kernel, owner_id: UUID, asset_ids: Sequence[UUID] | None = None) -> int:
     """Take assets of one owner (all where None) out of the trash; returns how many."""
     async with host.db.transaction():
+        wanted = [
+            row["id"]
+            for row in await host.db.fetch(
+                """SELECT id FROM asset
+                   WHERE owner_id = $1 AND status = 'trashed' AND deleted_at IS NOT NULL AND NOT is_offline
+                     AND ($2::uuid[] IS NULL OR id = ANY($2::uuid[]))""",
+                owner_id,
+                None if asset_ids is None else list(asset_ids),
+            )
+        ]
+        await host.stacks.hold(wanted)
         rows = await host.db.fetch(
-            """UPDATE asset SET deleted_at = NULL, status = 'active' WHERE id IN (
-                 SELECT id FROM asset
-                 WHERE owner_id = $1 AND status = 'trashed' AND deleted_at IS NOT NULL AND NOT is_offline
-                   AND ($2::uuid[] IS NULL OR id = ANY($2::uuid[])) ORDER BY id FOR NO KEY UPDATE)
+            """UPDATE asset SET deleted_at = NULL, status = 'active'
+               WHERE id = ANY($1::uuid[]) AND status = 'trashed' AND deleted_at IS NOT NULL AND NOT is_offline
                RETURNING id""",
-            owner_id,
-            None if asset_ids is None else list(asset_ids),
+            wanted,
         )
-        await _tell(host, "asset_restored", [(owner_id, row["id"]) for row in rows])
-    return len(rows)
+        restored = [row["id"] for row in rows]
+        await show_what_can_be_seen(host, restored, cause="restore")
+        await _tell(host, "asset_restored", [(owner_id, each) for each in restored])
+    return len(restored)
 
 
 async def empty_trash(host: Kernel, owner_id: UUID) -> int:

@@ -93,7 +93,8 @@ class Stacks:
 
     async def _show(self, stack_id: UUID, asset_id: UUID) -> set[UUID]:
         changed = await self._db.fetchval(
-            "UPDATE stack SET primary_asset_id = $2 WHERE id = $1 AND primary_asset_id <> $2 RETURNING true",
+            """UPDATE stack SET primary_asset_id = $2, chosen_asset_id = NULL
+               WHERE id = $1 AND (primary_asset_id <> $2 OR chosen_asset_id IS NOT NULL) RETURNING true""",
             stack_id, asset_id,
         )  # fmt: skip
         return {asset_id} if changed else set()
