@@ -119,7 +119,6 @@ async def die(ctx: JobContext) -> Outcome:
 
 async def stuck(ctx: JobContext, *, number: int) -> Outcome:
     """Leaves a thread behind that nothing ends."""
-    await _log(ctx, number)
     await ctx.in_thread(threading.Event().wait)
     return Outcome.DONE
 
