@@ -148,7 +148,7 @@ async def api_features(user: Caller | None, host: Host) -> Mapping[str, bool]:
 
 @hookspec(Kind.GATHER)
 async def asset_extras(asset_ids: Sequence[UUID], user: Caller, host: Host) -> Mapping[str, Mapping[UUID, Any]]:
-    """For asset answers: field (`people`, `tags`, `stack`) -> asset -> value. API. Raising is logged."""
+    """For asset answers: field (`people`, `tags`, `stack`) -> asset -> value, or `RawJson`. API. Raising is logged."""
     raise NotImplementedError
 
 
