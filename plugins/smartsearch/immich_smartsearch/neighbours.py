@@ -87,7 +87,8 @@ async def exactly(
             SELECT {fits} AS fits, ARRAY(
               SELECT found.asset_id FROM candidate JOIN smart_search AS found ON found.asset_id = candidate.id
               WHERE found.model_id = {wanted.model.id:d} AND found.embedding IS NOT NULL AND {fits}
-              ORDER BY {distance}, found.asset_id {page}) AS ids""",  # noqa: S608 - values are arguments
+              -- a sum is no order of the index, by which a plan could take only the nearest few and end
+              ORDER BY 0 + ({distance}), found.asset_id {page}) AS ids""",  # noqa: S608 - values are arguments
         *among.args,
     )
     return row["ids"] if row is not None and row["fits"] else None

@@ -110,6 +110,19 @@ async def test_pages_repeat_nothing_and_leave_nothing_out(host: MakeHost, librar
 
 
 @pytest.mark.usefixtures("few")
+async def test_all_are_compared_whatever_the_planner_prefers(host: MakeHost, library: Library) -> None:
+    server = await host(plugins=PLUGINS)
+    ids = await library(server, 400)
+    await tended(server)
+    aim = await wanted(server, ids[7])
+    assert aim.model.is_indexed
+    async with server.kernel.db.transaction():
+        for kind in ("seqscan", "bitmapscan", "sort", "hashjoin", "mergejoin"):
+            await server.kernel.db.execute(f"SET LOCAL enable_{kind} = off")
+        assert set(await in_full(server, aim)) == set(ids)
+
+
+@pytest.mark.usefixtures("few")
 async def test_among_few_nothing_is_missed(host: MakeHost, library: Library) -> None:
     server = await host(plugins=PLUGINS)
     ids = await library(server, 1500)
