@@ -95,7 +95,7 @@ LISTS = (
     List("/search/random", body={}),
     List("/search/suggestions?type=city"),
     List("/sessions"),
-    List("/shared-links", more=10),  # 60 links: a second page, with its assets and what hangs on them
+    List("/shared-links", more=11),  # 60 links: a second page, with its assets and what hangs on them
     List("/stacks"),
     List("/tags"),
     List("/timeline/buckets"),
