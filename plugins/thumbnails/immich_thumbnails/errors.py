@@ -21,9 +21,5 @@ class TooManyPixelsError(CannotRenderError):
     """The dimensions exceed the configured limit; nothing was decoded."""
 
 
-class ProgramKilledError(Exception):
-    """A program was ended from outside, as for want of memory: not by reason of the file, so worth another try."""
-
-
 class NoFrameError(CannotRenderError):
     """The video holds no picture: only sound, or nothing decodable."""
