@@ -18,21 +18,17 @@ import tempfile
 import time
 import urllib.parse
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+from bare_database import Bare
 from pydantic import TypeAdapter
 from served import Served, serving
 from timeline import fill
 
-from immich_host.assets.json_responses import asset_json
-from immich_host.assets.responses import asset_responses
-from immich_host.media.paths import MediaPaths
 from immich_host.plugin_api.web import Caller, RawJson
 from immich_host.runtime.postgres import Postgres
 from immich_search import explore_routes, routes
@@ -58,70 +54,6 @@ WHERE indrelid IN ('asset'::regclass, 'asset_exif'::regclass) AND NOT indisuniqu
 """
 DEEP = 900
 """The number of a page far back, as by a client that reads the whole library."""
-
-
-@dataclass
-class Bare:
-    """Stands for the host: statements run on one connection and are kept."""
-
-    connection: asyncpg.Connection
-    media: Path
-    ran: list[tuple[str, str, tuple[Any, ...]]] = field(default_factory=list)
-    seconds: float = 0.0
-    """In the database, so far."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name in ("fetch", "fetchval"):
-            return partial(self._run, name)
-        raise AttributeError(name)
-
-    async def _run(self, name: str, sql: str, *args: Any) -> Any:
-        self.ran.append((name, sql, args))
-        begin = time.perf_counter()
-        try:
-            return await getattr(self.connection, name)(sql, *args)
-        finally:
-            self.seconds += time.perf_counter() - begin
-
-    @property
-    def db(self) -> Any:
-        """The database is this."""
-        return self
-
-    @property
-    def paths(self) -> MediaPaths:
-        """Where files lie."""
-        return MediaPaths(self.media)
-
-    @property
-    def files(self) -> Any:
-        """Where the media folder is."""
-        return SimpleNamespace(media_root=self.paths.root)
-
-    @property
-    def access(self) -> Any:
-        """Nobody has partners."""
-
-        async def timeline_owners(caller: Caller) -> set[UUID]:
-            return {caller.user_id}
-
-        return SimpleNamespace(timeline_owners=timeline_owners)
-
-    @property
-    def assets(self) -> Any:
-        """The host's own functions, on this."""
-        host: Any = self
-        return SimpleNamespace(
-            answers=lambda caller, ids, **options: asset_responses(host, ids, caller, **options),
-            answers_json=lambda caller, ids, **options: asset_json(host, ids, caller, **options),
-        )
-
-    async def again(self) -> float:
-        """Run the kept statements; the seconds that it took."""
-        begin = time.perf_counter()
-        for name, sql, args in self.ran:
-            await getattr(self.connection, name)(sql, *args)
-        return time.perf_counter() - begin
 
 
 @dataclass(frozen=True)

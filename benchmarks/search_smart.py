@@ -20,21 +20,18 @@ import sys
 import tempfile
 import time
 import urllib.parse
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-import numpy as np
+from bare_database import Bare
+from made_up_vectors import fill
 from served import Served, serving
 
 from immich_host.assets.json_responses import asset_json
-from immich_host.media.paths import MediaPaths
 from immich_host.plugin_api.conditions import Conditions
 from immich_host.plugin_api.web import Caller
 from immich_host.runtime.postgres import Postgres
@@ -42,150 +39,11 @@ from immich_search.api import conditions
 from immich_smartsearch import searching, store
 from immich_smartsearch.dto import SmartSearchDto
 from immich_smartsearch.indexing import build_index
-from immich_smartsearch.models import RULES, Model
+from immich_smartsearch.models import Model
 from immich_smartsearch.neighbours import Wanted, by_index, exactly
 from immich_smartsearch.searching import Searcher
 
-OTHERS, OF_OTHERS = 10, 2000
 BEST = 100
-
-USERS = """
-INSERT INTO "user" (email, name, quota_usage_in_bytes)
-SELECT n || '@host.test', 'User', 0 FROM generate_series(1, $1) AS n
-"""
-ASSETS = """
-INSERT INTO asset (owner_id, type, original_path, original_file_name, file_created_at, file_modified_at,
-                   local_date_time, width, height, checksum, thumbhash, is_favorite, visibility, deleted_at)
-SELECT $1::uuid, CASE WHEN n % 2 = 0 THEN 'VIDEO' ELSE 'IMAGE' END, 'upload/' || n || '.jpg', 'IMG_' || n || '.jpg',
-       moment, moment, moment, 4032, 3024, sha256(($1::uuid::text || $3::text || n)::bytea),
-       decode(md5(n::text), 'hex'), n % 200 = 0, 'timeline', CASE WHEN $3::text <> '' THEN now() END
-FROM (SELECT n, '2010-01-01'::timestamptz + n * interval '1 hour' AS moment
-      FROM generate_series(0, $2::int - 1) AS n) AS t
-"""
-EXIF = """
-INSERT INTO asset_exif (asset_id, city, country, make, model)
-SELECT id, CASE WHEN get_byte(checksum, 0) < 26 THEN 'Paris' ELSE 'Rome' END, 'A country', 'Maker', 'Phone' FROM asset
-"""
-
-
-def vectors(amount: int, queries: int, dimensions: int) -> tuple[np.ndarray, np.ndarray]:
-    """Vectors of photos, and of texts."""
-    chance = np.random.default_rng(7)
-    weights = 1 / np.sqrt(1 + np.arange(dimensions) / 40)
-
-    def drawn(number: int, length: float) -> np.ndarray:
-        found = chance.normal(size=(number, dimensions)).astype(np.float32) * weights
-        return length * found / np.sqrt((weights**2).sum())
-
-    side = drawn(1, 1.0)[0]
-    subjects = drawn(60, 0.55)
-    occasions = subjects[chance.integers(60, size=2500)] + drawn(2500, 0.45)
-    share = chance.pareto(1.2, size=2500) + 0.1
-    photos = 0.75 * side + occasions[chance.choice(2500, size=amount, p=share / share.sum())] + drawn(amount, 0.35)
-    texts = 0.45 * side + 0.8 * subjects[chance.integers(60, size=queries)] + drawn(queries, 0.4)
-    return _unit(photos), _unit(texts)
-
-
-def _unit(rows: np.ndarray) -> np.ndarray:
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
-
-def _packed(row: np.ndarray) -> bytes:
-    """As PostgreSQL reads half-precision vectors in a binary COPY."""
-    return len(row).to_bytes(2) + bytes(2) + row.astype(">f2").tobytes()
-
-
-async def fill(connection: asyncpg.Connection, owner: UUID, chosen: argparse.Namespace) -> list[UUID]:
-    """Assets and vectors; the ids of those that stand for queries, which are in the trash."""
-    await connection.execute("SET synchronous_commit = off; SET session_replication_role = replica")
-    await connection.execute(USERS, OTHERS)
-    await connection.execute(ASSETS, owner, chosen.assets, "")
-    for row in await connection.fetch('SELECT id FROM "user" WHERE id <> $1', owner):
-        await connection.execute(ASSETS, row["id"], OF_OTHERS, "")
-    ids = [row["id"] for row in await connection.fetch("SELECT id FROM asset ORDER BY checksum")]
-    await connection.execute(ASSETS, owner, chosen.queries, "query")
-    asked = [row["id"] for row in await connection.fetch("SELECT id FROM asset WHERE deleted_at IS NOT NULL")]
-    await connection.execute(EXIF)
-    model = await connection.fetchval(
-        "INSERT INTO smartsearch_model (name, rules, dimensions, is_answering, asked_at) "
-        "VALUES ('starter', $1, $2, true, now()) RETURNING id",
-        RULES,
-        chosen.dimensions,
-    )
-    photos, texts = vectors(len(ids), len(asked), chosen.dimensions)
-    await connection.set_type_codec("halfvec", schema="public", encoder=_packed, decoder=bytes, format="binary")
-    rows = ((each, model, None, row) for each, row in zip(ids + asked, np.vstack([photos, texts]), strict=True))
-    columns = ["asset_id", "model_id", "preview_id", "embedding"]
-    await connection.copy_records_to_table("smart_search", records=rows, columns=columns)
-    for table in ("asset", "asset_exif", "smart_search"):
-        await connection.execute(f"VACUUM (ANALYZE) {table}")
-    return asked
-
-
-@dataclass
-class Bare:
-    """Stands for the host: statements run on one connection and are kept."""
-
-    connection: asyncpg.Connection
-    url: str
-    media: Path
-    ran: list[tuple[str, str, tuple[Any, ...]]] = field(default_factory=list)
-
-    def __getattr__(self, name: str) -> Any:
-        if name in ("fetch", "fetchrow", "fetchval", "execute"):
-            return partial(self._run, name)
-        raise AttributeError(name)
-
-    async def _run(self, name: str, sql: str, *args: Any) -> Any:
-        self.ran.append((name, sql, args))
-        return await getattr(self.connection, name)(sql, *args)
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[None]:
-        """Its statements are kept too."""
-        await self._run("execute", "BEGIN")
-        yield
-        await self._run("execute", "COMMIT")
-
-    async def execute_apart(self, sql: str, **settings: str) -> str:
-        """On a connection of its own."""
-        connection = await asyncpg.connect(self.url, server_settings=settings)
-        try:
-            return await connection.execute(sql)
-        finally:
-            await connection.close()
-
-    @property
-    def db(self) -> Any:
-        """The database is this."""
-        return self
-
-    @property
-    def paths(self) -> MediaPaths:
-        """Where files lie."""
-        return MediaPaths(self.media)
-
-    @property
-    def files(self) -> Any:
-        """Where the media folder is."""
-        return SimpleNamespace(media_root=self.media)
-
-    @property
-    def access(self) -> Any:
-        """Nobody has partners."""
-
-        async def timeline_owners(caller: Caller) -> set[UUID]:
-            return {caller.user_id}
-
-        return SimpleNamespace(timeline_owners=timeline_owners)
-
-    async def progress(self, *_: object) -> None:
-        """Nobody looks."""
-
-    @property
-    def host(self) -> Any:
-        """For a job this is the host too."""
-        return self
 
 
 @dataclass(frozen=True)
@@ -318,7 +176,7 @@ def another_user(server: Served) -> str:
 
 async def run(server: Served, url: str, data: Path, chosen: argparse.Namespace) -> dict[str, Any]:
     owner = UUID(server.call("GET", "/users/me")["id"])
-    host: Any = Bare(await asyncpg.connect(url), url, data / "media")
+    host: Any = Bare(await asyncpg.connect(url), data / "media", url)
     # the server's own job is not to build the index as well
     await host.connection.execute("SELECT pg_advisory_lock(hashtextextended('smartsearch tend', 0))")
     connection = await asyncpg.connect(url)
