@@ -10,6 +10,7 @@ import orjson
 
 from immich_host.jobs.queues import QUEUES
 from immich_host.jobs.registry import Registry
+from immich_host.jobs.store import ATTEMPTS
 from immich_host.plugin_api.database import Database
 
 Status = Literal["active", "waiting", "delayed", "failed", "paused", "completed"]
@@ -84,7 +85,7 @@ class Counting:
         """Jobs of a queue, oldest first; of all statuses where none is named."""
         rows = await self._db.fetch(
             f"""SELECT * FROM (
-                  SELECT id, job, queue, {_STATUS} AS status, arguments, cause, created_at, attempts, error, progress,
+                  SELECT id, job, queue, {_STATUS} AS status, arguments, cause, created_at, {ATTEMPTS}, error, progress,
                          CASE WHEN failed_at IS NULL AND started_at IS NULL AND attempts > 0 THEN run_at END
                            AS next_try_at
                   FROM job_request LEFT JOIN queue_state ON name = queue WHERE queue = $1) AS listed

@@ -36,7 +36,7 @@ RETRY_SECONDS = 2.0
 """Before the second try; four times as long before each further one."""
 
 _ERROR_CHARACTERS = 4000
-_GIVE_WAY_SECONDS = 5.0
+_GIVE_WAY_SECONDS = 1.0
 _BLOCKING_SECONDS = 0.5
 """Where a run lasted longer, an equal request may have been turned away meanwhile."""
 
@@ -100,14 +100,12 @@ class Executor:
         if known is None or unable:
             return await self._leave(run, unable or run.job)
         tries = known.job.retries + 1
-        if run.attempts > tries:
-            return await self._fail_for_good(
-                run, run.ended_by or f"its worker process ended {tries} times while running it"
-            )
-        is_suspect = run.ended_by is not None
-        if is_suspect and another_first(self.running.values(), time.monotonic()):
+        if run.tries > tries:
+            reason = run.ended_by or f"its worker process ended {run.deaths} times while running it"
+            return await self._fail_for_good(run, reason)
+        if run.is_suspect and another_first(self.running.values(), time.monotonic()):
             return await self._give_way(run)
-        self.running[run.id] = Running(run.id, run.job, time.monotonic(), resident(), is_suspect)
+        self.running[run.id] = Running(run.id, run.job, time.monotonic(), resident(), run.is_suspect)
         self._contexts[run.id] = Context(run, self._host(), self._threads, self.lost_threads)
         running = RUN.set(run.id)
         with structlog.contextvars.bound_contextvars(job=run.job, correlation=run.correlation):
@@ -146,6 +144,8 @@ class Executor:
         started = time.monotonic()
         await self._outbox.publish("job_started", job=run.job, queue=run.queue, arguments=run.arguments)
         try:
+            if run.is_suspect:
+                await store.suspect(self._db, run)
             # as of the start: what changes while the job runs makes its result stale
             recipe = self._results.recipe(known) if "asset_id" in run.arguments else None
             outcome = await self._call(run, known)
@@ -233,11 +233,11 @@ class Executor:
         if tries and isinstance(error, TryLater):
             log.warning("job waits for what is away", seconds=error.seconds, error=repr(error))
             return await self._again(run, error, error.seconds, attempts=run.attempts - 1)
-        if run.attempts < tries and not isinstance(error, JobFailed):
-            delay = self._retry_seconds * 4 ** (run.attempts - 1)
-            log.warning("job failed, will be tried again", attempt=run.attempts, seconds=delay, error=repr(error))
+        if run.tries < tries and not isinstance(error, JobFailed):
+            delay = self._retry_seconds * 4 ** (run.tries - 1)
+            log.warning("job failed, will be tried again", attempt=run.tries, seconds=delay, error=repr(error))
             return await self._again(run, error, delay, attempts=run.attempts)
-        log.error("job failed for good", attempt=run.attempts, arguments=run.arguments, exc_info=error)
+        log.error("job failed for good", attempt=run.tries, arguments=run.arguments, exc_info=error)
         return await self._fail_for_good(run, describe(error))
 
     async def _again(self, run: Run, error: Exception, delay: float, *, attempts: int) -> End:

@@ -10,7 +10,7 @@ import orjson
 
 from immich_host.jobs.registry import Registry
 from immich_host.jobs.requests import Outbox
-from immich_host.jobs.store import Ticket
+from immich_host.jobs.store import ATTEMPTS, Ticket
 from immich_host.plugin_api.database import Database
 
 FailureStatus = Literal["failed", "waiting", "running"]
@@ -78,7 +78,7 @@ class Failures:
         """Failures, the job requested last first; `before` is the id of the last one that is known."""
         rows = await self._db.fetch(
             f"""SELECT failure.*, original_file_name AS file_name FROM (
-                  SELECT id, job, queue, arguments, {ASSET} AS asset_id, cause, error, attempts,
+                  SELECT id, job, queue, arguments, {ASSET} AS asset_id, cause, error, {ATTEMPTS},
                          created_at AS requested_at, failed_at,
                          CASE WHEN failed_at IS NOT NULL THEN 'failed' WHEN started_at IS NOT NULL THEN 'running'
                               ELSE 'waiting' END AS status,
@@ -98,7 +98,8 @@ class Failures:
     def _failure(self, row: Any) -> Failure:
         known = self._registry.get(row["job"])
         tries = known.job.retries + 1 if known else row["attempts"]
-        return Failure(**{**row, "arguments": orjson.loads(row["arguments"]), "tries": tries})
+        attempts = min(row["attempts"], tries)  # that it has died too often is found out by one more, which is none
+        return Failure(**{**row, "arguments": orjson.loads(row["arguments"]), "attempts": attempts, "tries": tries})
 
     async def retry(self, wanted: Wanted) -> int:
         """Try failures again now, those given up with all their attempts; answers how many.
@@ -110,6 +111,8 @@ class Failures:
             rows = await self._db.fetch(
                 f"""UPDATE job_request AS run SET run_at = now(), started_at = NULL, beat_at = NULL, ended_by = NULL,
                       cancelled_at = NULL, attempts = CASE WHEN failed_at IS NULL THEN attempts ELSE 0 END,
+                      deaths = CASE WHEN failed_at IS NULL THEN deaths ELSE 0 END,
+                      spared = CASE WHEN failed_at IS NULL THEN spared ELSE 0 END,
                       error = CASE WHEN failed_at IS NULL THEN error END, failed_at = NULL
                     WHERE (failed_at IS NOT NULL OR started_at IS NULL) AND {_WANTED}
                       AND NOT EXISTS (SELECT FROM job_request AS waiting

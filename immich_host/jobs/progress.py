@@ -7,6 +7,7 @@ from uuid import UUID
 from immich_host.jobs.counts import Counting, Counts
 from immich_host.jobs.failures import ASSET
 from immich_host.jobs.pace import Pace, Run
+from immich_host.jobs.store import ATTEMPTS
 from immich_host.plugin_api.database import Database
 
 
@@ -74,7 +75,7 @@ class Progress:
     async def running(self, queue: str | None = None, limit: int = 100) -> list[Running]:
         """Jobs that run now, of one queue or all, the longest first."""
         rows = await self._db.fetch(
-            f"""SELECT run.id, job, queue, asset_id, original_file_name AS file_name, attempts, started_at,
+            f"""SELECT run.id, job, queue, asset_id, original_file_name AS file_name, {ATTEMPTS}, started_at,
                        (progress->>'done')::float8 AS done, (progress->>'total')::float8 AS total,
                        coalesce(progress->>'note', '') AS note,
                        extract(epoch FROM now() - started_at)::float8 AS seconds,

@@ -22,7 +22,7 @@ class Running:
         job: Full name.
         started: By the monotonic clock.
         held: Bytes that the process held when it began.
-        is_suspect: It ran when a process was ended before, and may have been the reason.
+        is_suspect: It ran when a process was ended or died before, and may have been the reason.
     """
 
     id: UUID

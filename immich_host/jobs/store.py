@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from immich_host.jobs import running
 from immich_host.jobs.values import from_json, to_json
 from immich_host.plugin_api.database import Database
 
@@ -66,7 +67,9 @@ class Ticket:
 class Run:
     """A claimed row: this process runs it now, as attempt number `attempts`.
 
-    `ended_by` says why a process was ended that ran it before, where it may have been the reason.
+    `ended_by` says why a process was ended that ran it before, where it may have been the reason; `deaths` is how
+    many processes died while they ran it, for a reason that nobody knows, and `spared` how many of these attempts
+    do not count.
     """
 
     id: UUID
@@ -82,7 +85,22 @@ class Run:
     correlation: str | None
     attempts: int
     ended_by: str | None = None
+    deaths: int = 0
+    spared: int = 0
 
+    @property
+    def tries(self) -> int:
+        """Attempts that count."""
+        return self.attempts - self.spared
+
+    @property
+    def is_suspect(self) -> bool:
+        """Whether a process was ended or died before that ran it, maybe because of it."""
+        return self.ended_by is not None or self.deaths > 0
+
+
+ATTEMPTS = "attempts - spared AS attempts"
+"""SQL of `Run.tries`."""
 
 _NEW_JOB = (
     *("job", "queue", "arguments", "unique_key", "cause", "chain", "force", "provides"),
@@ -136,13 +154,26 @@ async def facts_delivered(db: Database, ids: Sequence[UUID]) -> None:
     await db.execute(f"WITH {_LAZY} DELETE FROM fact_request USING lazy WHERE id = ANY($1)", list(ids))
 
 
+_HAS_DIED = "started_at IS NOT NULL AND beat_at > to_timestamp(0)"
+_SPARED_DEATHS = 10
+"""A job that needs long to end its process is found out by so many."""
+
+
 async def claim(db: Database, row_id: UUID) -> Run | None:
-    """Begin a run, unless the row is gone, not due, or it (or an equal one) runs in a living process."""
+    """Begin a run, unless the row is gone, not due, or it (or an equal one) runs in a living process.
+
+    A run whose process died is spared where that was more likely another job's fault: when it was not suspected yet,
+    and when it had stood by for long already, as a job that ends its process is mostly quick about it. (A watchdog,
+    which knows more, has judged already where it leaves 1970 as the last sign of life.)
+    """
     row = await db.fetchrow(
         f"""
         WITH {_LAZY}
         UPDATE job_request AS mine
-        SET started_at = now(), beat_at = now(), attempts = attempts + 1, progress = NULL
+        SET started_at = now(), beat_at = now(), attempts = attempts + 1, progress = NULL,
+            deaths = deaths + ({_HAS_DIED})::int,
+            spared = spared + ({_HAS_DIED} AND deaths < $4 AND (suspected_at IS NULL OR suspected_at < started_at
+                               OR beat_at - started_at > $3 * interval '1 second'))::int
         FROM lazy
         WHERE id = $1 AND failed_at IS NULL AND cancelled_at IS NULL AND run_at <= now() + interval '0.01 seconds'
           AND (started_at IS NULL OR beat_at < now() - $2 * interval '1 second')
@@ -151,12 +182,21 @@ async def claim(db: Database, row_id: UUID) -> Run | None:
                             AND other.started_at IS NOT NULL AND other.failed_at IS NULL
                             AND other.beat_at >= now() - $2 * interval '1 second')
         RETURNING id, job, queue, arguments, unique_key, cause, chain, force, provides, owner_id, correlation, attempts,
-                  ended_by
+                  ended_by, deaths, spared
         """,
         row_id,
         STALE,
+        running.ALONE_SECONDS / 2,
+        _SPARED_DEATHS,
     )
     return None if row is None else Run(**{**row, "arguments": from_json(row["arguments"])})
+
+
+async def suspect(db: Database, run: Run) -> None:
+    """Note that a suspect begins; should its process die now, then that counts."""
+    await db.execute(
+        "UPDATE job_request SET suspected_at = now() WHERE id = $1 AND attempts = $2", run.id, run.attempts
+    )
 
 
 async def beat(db: Database, runs: Sequence[tuple[UUID, int, str | None]]) -> dict[UUID, bool]:

@@ -80,9 +80,12 @@ async def test_a_cancellation_or_an_exit_inside_a_job_is_a_failure_like_any_othe
 
 async def test_a_job_whose_process_keeps_dying_is_given_up(lab, db):
     row_id = await lab.jobs.request("lab.note", number=1)
-    await db.execute("UPDATE job_request SET attempts = 3")
+    await db.execute(
+        """UPDATE job_request SET attempts = 4, deaths = 3, spared = 1, started_at = now(),
+                                  suspected_at = now(), beat_at = now() - interval '1 minute'"""
+    )
     assert await lab.room.executor.execute(row_id) is End.FAILED
-    assert "ended 3 times" in await db.fetchval("SELECT error FROM job_request")
+    assert "ended 4 times" in await db.fetchval("SELECT error FROM job_request")
 
 
 async def test_what_runs_elsewhere_is_left_alone_until_that_process_is_dead(lab, db):
