@@ -2,69 +2,48 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from immich_host.testing import RunningHost
+from immich_host.testing.access import Ask, hides, needs_credentials, needs_permission, routes_of
 from immich_host.testing.host import expect
 
 type MakeUser = Callable[[str], Awaitable[Any]]
-type Route = tuple[str, str, str, Any]
 
-ID = str(uuid4())
 NEW = {"type": "on_this_day", "data": {"year": 2020}, "memoryAt": "2020-01-01T00:00:00.000Z"}
 
-ROUTES: list[Route] = [
-    ("GET", "/memories", "memory.read", None),
-    ("POST", "/memories", "memory.create", NEW),
-    ("GET", "/memories/statistics", "memory.statistics", None),
-    ("GET", "/memories/{id}", "memory.read", None),
-    ("PUT", "/memories/{id}", "memory.update", {"isSaved": True}),
-    ("DELETE", "/memories/{id}/assets", "memoryAsset.delete", {"ids": [ID]}),
-    ("PUT", "/memories/{id}/assets", "memoryAsset.create", {"ids": [ID]}),
-    ("DELETE", "/memories/{id}", "memory.delete", None),
+ASKS = [
+    Ask("GET", "/memories", "memory.read"),
+    Ask("POST", "/memories", "memory.create", NEW),
+    Ask("GET", "/memories/statistics", "memory.statistics"),
+    Ask("GET", "/memories/{memory}", "memory.read"),
+    Ask("PUT", "/memories/{memory}", "memory.update", {"isSaved": True}),
+    Ask("DELETE", "/memories/{memory}/assets", "memoryAsset.delete", {"ids": ["{hers}", "{mine}"]}),
+    Ask("PUT", "/memories/{memory}/assets", "memoryAsset.create", {"ids": ["{hers}", "{mine}"]}),
+    Ask("DELETE", "/memories/{memory}", "memory.delete"),
 ]
-"""Method, path, permission, body."""
 
-OF_AN_OBJECT = [route for route in ROUTES if "{id}" in route[1]]
-
-
-def names(route: Route) -> str:
-    return f"{route[0]} {route[1]}"
+OF_AN_OBJECT = [ask for ask in ASKS if ask.names("memory")]
 
 
 def test_all_routes_are_here(house: RunningHost) -> None:
-    declared = {
-        (route.method, route.path)
-        for routes in house.kernel.hosting.records["memories"].brings.routes
-        for route in routes.routes
-    }
-    assert declared == {(method, path) for method, path, _, _ in ROUTES}
+    assert routes_of(house, "memories") == {ask.route for ask in ASKS}
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=names)
-async def test_nobody_is_answered_without_credentials(house: RunningHost, route: Route) -> None:
-    method, path, _, body = route
-    expect(await house.anonymous().request(method, f"/api{path.format(id=ID)}", json=body), 401)
+@pytest.mark.parametrize("ask", ASKS, ids=str)
+async def test_nobody_is_answered_without_credentials(house: RunningHost, ask: Ask) -> None:
+    await needs_credentials(house, ask)
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=names)
-async def test_a_key_needs_the_permission(user: MakeUser, house: RunningHost, route: Route) -> None:
-    method, path, permission, body = route
+@pytest.mark.parametrize("ask", ASKS, ids=str)
+async def test_a_key_needs_the_permission(user: MakeUser, house: RunningHost, ask: Ask) -> None:
     ann = await user("ann")
-    url = f"/api{path.format(id=await ann.create())}"
-    without = await house.key_client("album.read", user="ann")
-    assert permission in expect(await without.request(method, url, json=body), 403)["message"]
-    holding = await house.key_client(permission, user="ann")
-    assert (await holding.request(method, url, json=body)).is_success
+    assert (await needs_permission(house, ask, {"memory": await ann.create()}, user="ann")).is_success
 
 
-@pytest.mark.parametrize("route", OF_AN_OBJECT, ids=names)
-async def test_what_is_somebody_elses_is_as_if_it_were_not_there(
-    user: MakeUser, house: RunningHost, route: Route
-) -> None:
-    method, path, permission, body = route
+@pytest.mark.parametrize("ask", OF_AN_OBJECT, ids=str)
+async def test_what_is_somebody_elses_is_as_if_it_were_not_there(user: MakeUser, house: RunningHost, ask: Ask) -> None:
     ann, eve = await user("ann"), await user("eve")
     asset_id = await ann.photo()
     memory = await ann.create(asset_id)
@@ -72,12 +51,9 @@ async def test_what_is_somebody_elses_is_as_if_it_were_not_there(
         "SELECT memory, link FROM memory JOIN memory_asset AS link ON link.memories_id = memory.id WHERE id::text = $1"
     )
     before = repr(await house.kernel.db.fetch(stored, memory))
-    if body and "ids" in body:
-        body = {"ids": [str(asset_id), str(await eve.photo())]}
-    strange = await eve.client.request(method, f"/api{path.format(id=memory)}", json=body)
-    unknown = await eve.client.request(method, f"/api{path.format(id=ID)}", json=body)
-    assert (strange.status_code, strange.json()) == (unknown.status_code, unknown.json())
-    assert expect(strange, 400) == {"message": f"Not found or no {permission} access"}
+    ids = {"memory": memory, "hers": str(asset_id), "mine": str(await eve.photo())}
+    strange = await hides(ask, eve.client, ids)
+    assert expect(strange, 400) == {"message": f"Not found or no {ask.permission} access"}
     assert repr(await house.kernel.db.fetch(stored, memory)) == before
 
 

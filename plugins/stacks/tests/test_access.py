@@ -2,43 +2,26 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
 from immich_host.testing import RunningHost
+from immich_host.testing.access import Ask, hides, needs_credentials, needs_permission, routes_of
 from immich_host.testing.host import expect
 
 type MakeUser = Callable[[str], Awaitable[Any]]
-type Asked = tuple[str, str, str, Any]
 
-ID = str(uuid4())
 
-ROUTES: list[Asked] = [
-    ("GET", "/stacks", "stack.read", None),
-    ("POST", "/stacks", "stack.create", {"assetIds": ["{first}", "{second}"]}),
-    ("DELETE", "/stacks", "stack.delete", {"ids": ["{stack}"]}),
-    ("GET", "/stacks/{stack}", "stack.read", None),
-    ("PUT", "/stacks/{stack}", "stack.update", {"primaryAssetId": "{second}"}),
-    ("DELETE", "/stacks/{stack}", "stack.delete", None),
-    ("DELETE", "/stacks/{stack}/assets/{second}", "stack.update", None),
+ASKS = [
+    Ask("GET", "/stacks", "stack.read"),
+    Ask("POST", "/stacks", "stack.create", {"assetIds": ["{first}", "{second}"]}),
+    Ask("DELETE", "/stacks", "stack.delete", {"ids": ["{stack}"]}),
+    Ask("GET", "/stacks/{stack}", "stack.read"),
+    Ask("PUT", "/stacks/{stack}", "stack.update", {"primaryAssetId": "{second}"}),
+    Ask("DELETE", "/stacks/{stack}", "stack.delete"),
+    Ask("DELETE", "/stacks/{stack}/assets/{second}", "stack.update"),
 ]
-"""Method, path, permission, body."""
-
-
-def names(route: Asked) -> str:
-    return f"{route[0]} {route[1]}"
-
-
-def filled(value: Any, words: dict[str, str]) -> Any:
-    """A path or body with the ids in the places of their words."""
-    if isinstance(value, dict):
-        return {key: filled(each, words) for key, each in value.items()}
-    if isinstance(value, list):
-        return [filled(each, words) for each in value]
-    for word, text in words.items():
-        value = value.replace(f"{{{word}}}", text) if isinstance(value, str) else value
-    return value
 
 
 @pytest.fixture
@@ -51,46 +34,26 @@ async def things(user: MakeUser) -> dict[str, str]:
 
 
 def test_all_routes_are_here(house: RunningHost) -> None:
-    declared = {
-        (route.method, route.path)
-        for routes in house.kernel.hosting.records["stacks"].brings.routes
-        for route in routes.routes
-    }
-    words = {"stack": "{id}", "second": "{assetId}"}
-    assert declared == {(method, filled(path, words)) for method, path, _, _ in ROUTES}
+    assert routes_of(house, "stacks") == {ask.route for ask in ASKS}
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=names)
-async def test_nobody_is_answered_without_credentials(house: RunningHost, route: Asked) -> None:
-    method, path, _, body = route
-    words = dict.fromkeys(("stack", "first", "second"), ID)
-    answer = await house.anonymous().request(method, f"/api{filled(path, words)}", json=filled(body, words))
-    expect(answer, 401)
+@pytest.mark.parametrize("ask", ASKS, ids=str)
+async def test_nobody_is_answered_without_credentials(house: RunningHost, ask: Ask) -> None:
+    await needs_credentials(house, ask)
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=names)
-async def test_a_key_needs_the_permission(house: RunningHost, things: dict[str, str], route: Asked) -> None:
-    method, path, permission, body = route
-    without = await house.key_client("album.read", user="ann")
-    answer = await without.request(method, f"/api{filled(path, things)}", json=filled(body, things))
-    assert permission in expect(answer, 403)["message"]
-    holding = await house.key_client(permission, user="ann")
-    answer = await holding.request(method, f"/api{filled(path, things)}", json=filled(body, things))
-    assert answer.status_code in {200, 201, 204}, answer.text
+@pytest.mark.parametrize("ask", ASKS, ids=str)
+async def test_a_key_needs_the_permission(house: RunningHost, things: dict[str, str], ask: Ask) -> None:
+    assert (await needs_permission(house, ask, things, user="ann")).is_success
 
 
-@pytest.mark.parametrize("route", ROUTES[1:], ids=names)
+@pytest.mark.parametrize("ask", ASKS[1:], ids=str)
 async def test_what_is_somebody_elses_is_as_if_it_were_not_there(
-    user: MakeUser, house: RunningHost, things: dict[str, str], route: Asked
+    user: MakeUser, house: RunningHost, things: dict[str, str], ask: Ask
 ) -> None:
-    method, path, _, body = route
-    eve = await user("eve")
     before = await rows(house, things)
-    strange = await eve.client.request(method, f"/api{filled(path, things)}", json=filled(body, things))
-    nowhere = dict.fromkeys(things, ID)
-    unknown = await eve.client.request(method, f"/api{filled(path, nowhere)}", json=filled(body, nowhere))
-    assert (strange.status_code, strange.json()) == (unknown.status_code, unknown.json())
-    assert strange.status_code == 400
+    eve = await user("eve")
+    assert (await hides(ask, eve.client, things)).status_code == 400
     assert await rows(house, things) == before
 
 
