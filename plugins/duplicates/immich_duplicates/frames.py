@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from immich_host.plugin_api.errors import JobFailed
 from immich_host.plugin_api.host import BinariesPort
 
@@ -21,6 +23,8 @@ _MOST_BYTES = 1 << 20
 _MOST_STORED = 32 << 20
 _DEMUXERS = "mov,matroska,webm,avi,mpegts,mpegtsraw,mpeg,mpegvideo,h264,hevc,m4v,flv,asf,mxf,ogg,dv,gif,obu,ivf,rm"
 """Containers of pictures only: no playlists, which would name further files to read."""
+
+_log = structlog.get_logger("duplicates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,8 @@ async def _taken(path: Path, binaries: BinariesPort, seconds: float) -> Stills |
     pictures: list[Still] = []
     for number, part in enumerate(PARTS, 1):
         content = await _picture_at(path, binaries.ffmpeg, length * part, seconds)
+        if not content and not await asyncio.to_thread(path.is_file):
+            raise FileNotFoundError(path)  # it may be back at the end, where it was moved twice
         if not content and codec == "av1":
             content = await _key_frame_before(path, binaries.ffmpeg, length * part, seconds)
         if content:
@@ -94,7 +100,13 @@ async def _length(path: Path, program: Path, seconds: float) -> tuple[float, str
 async def _picture_at(path: Path, program: Path, moment: float, seconds: float) -> bytes:
     command = [str(program), "-nostdin", "-hide_banner", "-v", "error", "-threads", "1", "-ss", f"{moment:.3f}"]
     command += [*_input(path), "-map", "0:V:0", "-frames:v", "1", "-vf", f"scale={_SIDE}:{_SIDE},format=rgb24"]
-    return await _output([*command, "-c:v", "bmp", "-f", "image2pipe", "-"], path, seconds)
+    command += ["-c:v", "bmp", "-f", "image2pipe", "-"]
+    content, status = await _run(command, path, seconds)
+    if status and not content:  # nothing there is no error to ffmpeg; what it could not do this time it may the next
+        content, status = await _run(command, path, seconds)
+        if status and not content:
+            _log.warning("no picture at this part of the video", path=str(path), moment=moment, status=status)
+    return content
 
 
 async def _key_frame_before(path: Path, program: Path, moment: float, seconds: float) -> bytes:
@@ -116,7 +128,15 @@ def _input(path: Path) -> list[str]:
 
 
 async def _output(command: Sequence[str], path: Path, seconds: float) -> bytes:
-    """What a program says, cut off where no picture is so large; it is gone when this is left, whatever happens."""
+    content, _ = await _run(command, path, seconds)
+    return content
+
+
+async def _run(command: Sequence[str], path: Path, seconds: float) -> tuple[bytes, int]:
+    """What a program says, nothing where no picture is so large, and its exit code, 0 where it is not waited for.
+
+    It is gone when this is left, whatever happens.
+    """
     process = await asyncio.create_subprocess_exec(
         *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
     )
@@ -126,9 +146,12 @@ async def _output(command: Sequence[str], path: Path, seconds: float) -> bytes:
         assert process.stdout is not None  # noqa: S101 - it is a pipe
         async with asyncio.timeout(seconds):
             content = await _all_of(process.stdout)
-            if content is not None and await process.wait() < 0:
+            if content is None:
+                return b"", 0
+            status = await process.wait()
+            if status < 0:
                 raise InterruptedError(f"{command[0]} was killed")
-            return content or b""
+            return content, status
     except TimeoutError:
         raise JobFailed(f"{path.name} was not read within {seconds:.0f} seconds") from None
     finally:

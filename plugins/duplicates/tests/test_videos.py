@@ -84,6 +84,33 @@ async def test_what_is_moved_or_killed_meanwhile_is_done_again(
         await frames.take(file, SimpleNamespace(ffmpeg=program, ffprobe=_binaries().ffprobe), seconds=60)
 
 
+async def test_what_fails_once_is_tried_again(picture: Pictures, video: Video, tmp_path: Path) -> None:
+    file = video("a.mp4", picture("rocket.jpg"))
+    program = _program_that(tmp_path, "3) exit 127 ;;")
+    taken = await frames.take(file, SimpleNamespace(ffmpeg=program, ffprobe=_binaries().ffprobe), seconds=60)
+    assert [still.number for still in taken.pictures] == [1, 2, 3, 4, 5]
+
+
+async def test_what_was_away_for_a_moment_is_done_again(picture: Pictures, video: Video, tmp_path: Path) -> None:
+    file = video("a.mp4", picture("rocket.jpg"))
+    program = _program_that(tmp_path, f"3) mv '{file}' '{file}.moved'; exit 0 ;; 4) mv '{file}.moved' '{file}' ;;")
+    with pytest.raises(FileNotFoundError):
+        await frames.take(file, SimpleNamespace(ffmpeg=program, ffprobe=_binaries().ffprobe), seconds=60)
+
+
+def _program_that(folder: Path, deeds: str) -> Path:
+    """ffmpeg, but for what it does at calls of these numbers."""
+    program, calls = folder / "ffmpeg", folder / "calls"
+    calls.touch()
+    program.write_text(f"""#!/bin/sh
+echo >> '{calls}'
+case $(wc -l < '{calls}') in {deeds} esac
+exec '{_binaries().ffmpeg}' "$@"
+""")
+    program.chmod(0o755)
+    return program
+
+
 async def test_a_video_that_is_gone_says_so(host: MakeHost) -> None:
     running = await host(plugins=["inference", "starter_models", "duplicates"])
     asset_id = await running.upload(b"x", name="a.mp4")
