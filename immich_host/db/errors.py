@@ -1,8 +1,18 @@
 """Errors of PostgreSQL that mean something to whoever sent the request."""
 
+import asyncio
 from typing import Final
 
 import asyncpg
+
+DATABASE_FAILS: Final = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection at rest, when the server is killed
+    asyncio.IncompleteReadError,  # a new one
+)
+"""Whatever a statement or a connection may raise where the database is at fault, or not there."""
 
 _UNSTORABLE: Final = {
     asyncpg.CharacterNotInRepertoireError: "Text must not contain the character U+0000",
@@ -22,6 +32,8 @@ _AWAY: Final = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncio.IncompleteReadError,
     ConnectionError,
 )
 

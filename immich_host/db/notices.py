@@ -9,6 +9,8 @@ from typing import Any
 import asyncpg
 import structlog
 
+from immich_host.db.errors import DATABASE_FAILS
+
 log = structlog.get_logger("db.notices")
 
 CHANNEL = "host_changed"
@@ -60,7 +62,7 @@ class Notices:
         while True:
             try:
                 await self._listen()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except DATABASE_FAILS as error:
                 if not self._first.is_set():
                     raise
                 log.warning("lost the connection for change notices; trying again", error=str(error))
@@ -79,7 +81,7 @@ class Notices:
             self._first.set()
             await closed.wait()
         finally:
-            with suppress(OSError, asyncpg.InterfaceError):
+            with suppress(*DATABASE_FAILS):
                 await connection.close(timeout=2)
 
     def _received(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:

@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import redis
 import redis.asyncio
 import structlog
@@ -14,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from immich_host.db.errors import DATABASE_FAILS
 from immich_host.db.notices import Notices
 from immich_host.jobs.commands import FAN_OUT
 from immich_host.jobs.consumption import QueueWorker
@@ -172,7 +172,7 @@ class WorkerProcess:
                 end = await self._jobs.executor.execute(row_id)
                 if end is End.ABSENT:
                     await self._look_again(message_id, tries)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except DATABASE_FAILS as error:
                 log.warning("the database failed around a job; trying again", error=repr(error))
                 await asyncio.sleep(1.0)
                 continue
@@ -255,7 +255,7 @@ async def _for_ever(work: Any) -> None:
     while True:
         try:
             await work()
-        except (OSError, RedisError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (*DATABASE_FAILS, RedisError) as error:
             log.warning("background work of jobs failed", work=work.__name__, error=repr(error))
             await asyncio.sleep(1.0)
         except Exception:

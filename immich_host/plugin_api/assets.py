@@ -1,5 +1,6 @@
 """The assets port: reading an asset and writing the columns that the host owns."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -219,13 +220,17 @@ class AssetsPort(Protocol):
 
 
 async def original_missing(assets: AssetsPort, asset: AssetRow) -> Exception:
-    """What a job raises whose asset's original is not where its row said.
+    """What a job raises to which something was not found while it read its asset's original.
 
     Returns:
-        An error that is tried again where the file was moved since the row was read (storage templates do that
-        at any time), else a `JobFailed`.
+        A `JobFailed` where the original is missing, else an error that is tried again: the file was moved since the
+        row was read (storage templates do that at any time), or is there, and a program that reads it is not.
     """
     now = await assets.get(asset.id)
     if now is not None and now.path != asset.path:
         return FileNotFoundError(f"{asset.path} was moved to {now.path} just now")
+    if await asyncio.to_thread(asset.path.exists):
+        return FileNotFoundError(
+            f"a program that reads {asset.original_file_name}, or the file itself for a moment, was not found"
+        )
     return JobFailed(f"the file of {asset.original_file_name} is missing: {asset.path}")

@@ -9,6 +9,7 @@ import asyncpg
 import typer
 
 from immich_host.db.database import Database
+from immich_host.db.errors import DATABASE_FAILS
 from immich_host.hosting import Hosting
 from immich_host.jobs.room import Jobs
 from immich_host.plugin_api import Host
@@ -64,7 +65,7 @@ def _run[T](address: Address, config_file: Callable[[], Path | None], work: Call
             return asyncio.run(connected(url))
     except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
         fail("the database is empty or older than this program: start the server once with `immich-host serve`")
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except DATABASE_FAILS as error:
         fail(f"the database cannot be used: {error}")
     except Refused as error:
         fail(error.message)

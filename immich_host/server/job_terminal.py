@@ -12,6 +12,7 @@ import orjson
 import typer
 
 from immich_host.db.database import Database
+from immich_host.db.errors import DATABASE_FAILS
 from immich_host.db.notices import Notices
 from immich_host.hosting import Hosting
 from immich_host.jobs.room import Jobs
@@ -47,7 +48,7 @@ class Terminal:
                 return asyncio.run(self._connected(url, work))
         except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
             fail("the database is empty or older than this program: start the server once with `immich-host serve`")
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DATABASE_FAILS as error:
             fail(f"the database cannot be used: {error}")
         except Refused as error:
             fail(error.message)

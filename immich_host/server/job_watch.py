@@ -5,10 +5,10 @@ import sys
 from dataclasses import dataclass, field
 from typing import Final
 
-import asyncpg
 import typer
 from rich.live import Live
 
+from immich_host.db.errors import DATABASE_FAILS
 from immich_host.jobs.failures import Wanted
 from immich_host.server import job_answers
 from immich_host.server.job_dto import FailureDto, RunningJobDto, WorkQueueDto
@@ -63,7 +63,7 @@ async def _redraw(outside: Outside, every: float, *, until_idle: bool) -> Seen:
         while True:
             try:
                 seen = await look(outside)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except DATABASE_FAILS as error:
                 live.update(f"The database is away: {error}", refresh=True)
             else:
                 live.update(overview(seen.busy, seen.running, seen.failures), refresh=True)

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from immich_host.db.database import Database
+from immich_host.db.errors import DATABASE_FAILS
 from immich_host.plugin_api.types import wire_time
 from immich_host.users import store
 from immich_host.users.rows import UserRow
@@ -60,7 +61,7 @@ def run[T](address: Address, work: Callable[[Database], Awaitable[T]]) -> T:
             return asyncio.run(connected(url))
     except asyncpg.UndefinedTableError:
         _fail("the database is empty: start the server once with `immich-host serve`")
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except DATABASE_FAILS as error:
         _fail(f"the database cannot be used: {error}")
     except Failed as error:
         _fail(str(error))

@@ -147,6 +147,9 @@ async def test_a_job_whose_original_was_moved_is_tried_again(running: RunningHos
     assert str(old) in str(error)
     after = await running.kernel.assets.get(asset_id)
     assert after is not None
+    there = await original_missing(running.kernel.assets, after)
+    assert isinstance(there, FileNotFoundError)
+    assert "a program that reads moved.jpg" in str(there)
     after.path.unlink()
     lost = await original_missing(running.kernel.assets, after)
     assert isinstance(lost, JobFailed)  # which is not

@@ -1,10 +1,8 @@
 """Stops a photo in the middle of one job: the row that the job begins with, or writes first, is kept waiting."""
 
-import asyncio
 from typing import Any
 
-import asyncpg
-
+from immich_host.db.errors import DATABASE_FAILS
 from tests.together.served import Served, until
 
 KEY = 260_311_001
@@ -108,7 +106,7 @@ class Holding:
         try:
             await connection.execute("DELETE FROM fault_hold")
             await connection.close()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncio.IncompleteReadError):
+        except DATABASE_FAILS:
             connection.terminate()
             await self._forget()
 
@@ -116,7 +114,7 @@ class Holding:
         async def forgotten() -> bool:
             try:
                 await self.served.sql("DELETE FROM fault_hold")
-            except (OSError, asyncpg.PostgresError, RuntimeError):
+            except (*DATABASE_FAILS, RuntimeError):
                 return False
             return True
 

@@ -15,6 +15,7 @@ from typing import Any
 import asyncpg
 import httpx
 
+from immich_host.db.errors import DATABASE_FAILS
 from immich_host.runtime.embedded import connected
 from immich_host.runtime.settings import RuntimeSettings
 from immich_host.testing.host import MOMENT, PASSWORD, expect
@@ -190,7 +191,7 @@ class Served:
         async def done() -> bool:
             try:
                 return await self.unfinished() == 0
-            except (OSError, asyncpg.PostgresError, RuntimeError):
+            except (*DATABASE_FAILS, RuntimeError):
                 return False  # the database is being started again
 
         await until(done, seconds)
