@@ -9,7 +9,7 @@ RUN: ContextVar[UUID | None] = ContextVar("RUN", default=None)
 """The row that the current task works for; tasks that a job starts have it too."""
 
 
-ALONE_SECONDS = 30.0
+ALONE_SECONDS = 10.0
 """A suspect has had its time by itself after so long."""
 
 

@@ -11,6 +11,7 @@ import pytest_asyncio
 import redis.asyncio
 
 from immich_host.testing.host import MOMENT, expect
+from immich_host.testing.waiting import PATIENCE
 from tests.together.eyes import owner_of_connection
 from tests.together.library import check_no_stray_files, make_library, state_of, upload_all
 from tests.together.making import camera_exif, clip, picture
@@ -201,7 +202,7 @@ async def test_workers_die_in_the_middle_of_every_job(
         rows = await served.sql("SELECT job FROM job_request WHERE attempts = 2 AND started_at IS NOT NULL")
         return len(rows) >= 5  # and what the clock has begun
 
-    await until(run_again)
+    await until(run_again, 3 * PATIENCE)  # one after the other, as each may have been the reason
     await begun.rollback()
     await holder.close()
     await served.idle()
