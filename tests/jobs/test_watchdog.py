@@ -155,3 +155,16 @@ async def test_what_ran_beside_jobs_that_end_their_process_is_spared(lab, db, ke
     await holding(1)
     await db.until("SELECT count(*) = 0 FROM job_request WHERE failed_at IS NULL")
     assert await db.fetchval("SELECT count(*) FROM job_request WHERE job = 'lab.hold'") == 0
+
+
+async def test_threads_that_never_end_are_ended_with_their_process_before_there_are_none_left(lab, db, keep):
+    ended = keep()
+    await db.execute("INSERT INTO lab_setting VALUES ('labStuck', 16)")
+    # more than it takes: on a busy machine the time of some is up before their thread has begun
+    for number in range(24):
+        await lab.jobs.request("lab.stuck", number=number)
+    await db.until("SELECT count(*) = 24 FROM job_request WHERE failed_at IS NOT NULL")
+    await lab.jobs.request("lab.note", number=1)
+    await db.until("SELECT count(*) = 1 FROM lab_log WHERE job = 'lab.note'")
+    await until_ended(ended, 1)
+    assert set(ended) == {ENDED}

@@ -73,11 +73,15 @@ async def _taken(path: Path, binaries: BinariesPort, seconds: float) -> Stills |
         return None
     pictures: list[Still] = []
     for number, part in enumerate(PARTS, 1):
-        content = await _picture_at(path, binaries.ffmpeg, length * part, seconds)
+        content, status = await _picture_at(path, binaries.ffmpeg, length * part, seconds)
         if not content and not await asyncio.to_thread(path.is_file):
             raise FileNotFoundError(path)  # it may be back at the end, where it was moved twice
         if not content and codec == "av1":
             content = await _key_frame_before(path, binaries.ffmpeg, length * part, seconds)
+        elif not content and status:  # that nothing is there is no error; what failed this time may not the next
+            content, status = await _picture_at(path, binaries.ffmpeg, length * part, seconds)
+            if not content:
+                _log.warning("no picture at this part of the video", path=str(path), part=part, status=status)
         if content:
             pictures.append(Still(number, content))
     if not pictures:
@@ -88,7 +92,7 @@ async def _taken(path: Path, binaries: BinariesPort, seconds: float) -> Stills |
 async def _length(path: Path, program: Path, seconds: float) -> tuple[float, str]:
     """Seconds, 0 where it is not said; and ffmpeg's name of the codec of the first video stream."""
     wanted = ["-select_streams", "V:0", "-show_entries", "format=duration:stream=codec_name"]
-    answer = await _output([str(program), "-v", "error", "-of", "json", *wanted, *_input(path)], path, seconds)
+    answer, _ = await _output([str(program), "-v", "error", "-of", "json", *wanted, *_input(path)], path, seconds)
     try:
         content = json.loads(answer)
         length = float(content["format"]["duration"])
@@ -97,16 +101,11 @@ async def _length(path: Path, program: Path, seconds: float) -> tuple[float, str
     return length, next((str(stream.get("codec_name", "")) for stream in content.get("streams", [])), "")
 
 
-async def _picture_at(path: Path, program: Path, moment: float, seconds: float) -> bytes:
+async def _picture_at(path: Path, program: Path, moment: float, seconds: float) -> tuple[bytes, int]:
+    """An encoded picture, or nothing, and ffmpeg's exit code."""
     command = [str(program), "-nostdin", "-hide_banner", "-v", "error", "-threads", "1", "-ss", f"{moment:.3f}"]
     command += [*_input(path), "-map", "0:V:0", "-frames:v", "1", "-vf", f"scale={_SIDE}:{_SIDE},format=rgb24"]
-    command += ["-c:v", "bmp", "-f", "image2pipe", "-"]
-    content, status = await _run(command, path, seconds)
-    if status and not content:  # nothing there is no error to ffmpeg; what it could not do this time it may the next
-        content, status = await _run(command, path, seconds)
-        if status and not content:
-            _log.warning("no picture at this part of the video", path=str(path), moment=moment, status=status)
-    return content
+    return await _output([*command, "-c:v", "bmp", "-f", "image2pipe", "-"], path, seconds)
 
 
 async def _key_frame_before(path: Path, program: Path, moment: float, seconds: float) -> bytes:
@@ -127,12 +126,7 @@ def _input(path: Path) -> list[str]:
     return ["-protocol_whitelist", "file", "-format_whitelist", _DEMUXERS, "-i", f"file:{path}"]
 
 
-async def _output(command: Sequence[str], path: Path, seconds: float) -> bytes:
-    content, _ = await _run(command, path, seconds)
-    return content
-
-
-async def _run(command: Sequence[str], path: Path, seconds: float) -> tuple[bytes, int]:
+async def _output(command: Sequence[str], path: Path, seconds: float) -> tuple[bytes, int]:
     """What a program says, nothing where no picture is so large, and its exit code, 0 where it is not waited for.
 
     It is gone when this is left, whatever happens.
